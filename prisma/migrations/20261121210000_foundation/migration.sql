@@ -533,6 +533,16 @@ CREATE TABLE spare_lines (
 );
 CREATE INDEX spare_lines_ready ON spare_lines (node_id, kind) WHERE settled_at IS NOT NULL;
 
+-- Takes up to so many spare lines out of the stock. Two transactions at once never take the same one, and one
+-- that rolls back puts its lines back.
+CREATE FUNCTION take_spare_lines(node uuid, line_kind text, wanted integer) RETURNS SETOF text
+  LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DELETE FROM spare_lines WHERE id IN (
+      SELECT id FROM spare_lines WHERE node_id = node AND kind = line_kind AND settled_at IS NOT NULL
+      LIMIT wanted FOR UPDATE SKIP LOCKED)
+    RETURNING id
+  $$;
+
 -- Marks subjects of the rows that a statement changed. Argument 1: an SQL expression over the row r that
 -- names the subject (null: none); argument 2, optional: the row's tenant (default r.tenant_id).
 CREATE FUNCTION mark_for_sync() RETURNS trigger
@@ -557,6 +567,17 @@ BEGIN
     SELECT pg_notify('patchbay_sync', node_id::text) FROM (SELECT DISTINCT node_id FROM marked) n
   $q$, subject, tenant, source);
   RETURN NULL;
+END $$;
+
+-- Asks for a comparison of everything on a node ("repair now").
+CREATE FUNCTION request_comparison(node uuid) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE wanted bigint := nextval('sync_revision');
+BEGIN
+  INSERT INTO sync_pending AS p (node_id, subject, revision) VALUES (node, 'all', wanted)
+    ON CONFLICT (node_id, subject) DO UPDATE SET revision = EXCLUDED.revision, attempts = 0, retry_at = NULL;
+  PERFORM pg_notify('patchbay_sync', node::text);
+  RETURN wanted;
 END $$;
 
 -- The whole node is compared when a tenant comes, goes or moves.
@@ -737,9 +758,22 @@ BEGIN
   END LOOP;
 END $$;
 GRANT USAGE ON SEQUENCE sync_revision TO patchbay_sync;
+REVOKE EXECUTE ON FUNCTION request_comparison FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION request_comparison TO patchbay_app, patchbay_sync;
 
 GRANT SELECT ON node_conditions TO patchbay_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON node_conditions TO patchbay_sync;
-GRANT SELECT, DELETE ON spare_lines TO patchbay_app;
+GRANT SELECT ON spare_lines TO patchbay_app;
+REVOKE EXECUTE ON FUNCTION take_spare_lines FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION take_spare_lines TO patchbay_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON spare_lines TO patchbay_sync;
+
+-- The reconciler ends what has run out by itself: webphone lines past their time, fences that a crash left.
+GRANT DELETE ON lines, fences TO patchbay_sync;
+CREATE POLICY expired ON lines FOR DELETE TO patchbay_sync USING (expires_at <= now());
+CREATE POLICY forgotten ON fences FOR DELETE TO patchbay_sync USING (since < now() - interval '30 seconds');
+-- It takes over the forwarding that a person set with a code on the phone.
+GRANT INSERT, UPDATE ON call_forwards TO patchbay_sync;
+CREATE POLICY taken_over ON call_forwards FOR INSERT TO patchbay_sync WITH CHECK (true);
+CREATE POLICY taken_over_again ON call_forwards FOR UPDATE TO patchbay_sync USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO patchbay_app;
