@@ -1,0 +1,106 @@
+import type { z } from 'zod';
+import * as answers from './ari/answers.ts';
+import type { AriClient } from './ari/client.ts';
+import { checkDialplanName, checkObjectId, endpointOfChannel } from './names.ts';
+import { PbxError } from './pbx-error.ts';
+import type {
+  EndpointState,
+  HangupReason,
+  OriginateRequest,
+  PbxCalls,
+  PbxChannel,
+  PbxParty,
+} from './port.ts';
+
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,79}$/;
+
+/** Calls in progress, over ARI. */
+export class Calls implements PbxCalls {
+  readonly #ari: AriClient;
+
+  constructor(ari: AriClient) {
+    this.#ari = ari;
+  }
+
+  async endpointState(id: string): Promise<EndpointState | null> {
+    checkObjectId(id);
+    const found = await orNull(this.#ari.read(answers.endpoint, 'GET', { path: `/endpoints/PJSIP/${id}` }));
+    if (!found) return null;
+    const state = found.state === 'online' || found.state === 'offline' ? found.state : 'unknown';
+    return { state, channelIds: found.channel_ids };
+  }
+
+  async channels(): Promise<PbxChannel[]> {
+    const found = await this.#ari.read(answers.channels, 'GET', { path: '/channels' });
+    return found.map(readChannel);
+  }
+
+  async hangup(channelId: string, reason: HangupReason): Promise<boolean> {
+    const request = { path: `/channels/${encodeURIComponent(channelId)}`, query: { reason } };
+    return (await orNull(this.#ari.call('DELETE', request).then(() => true))) ?? false;
+  }
+
+  /**
+   * Through ARI rather than AMI's Originate, whose `Variable` header divides values at commas and which
+   * reports a failure only in an event.
+   */
+  async originate(request: OriginateRequest): Promise<void> {
+    const { first, then, callerId, variables, timeoutSeconds } = request;
+    checkDialplanName(first.context, 'first.context');
+    checkDialplanName(first.extension, 'first.extension');
+    for (const name of Object.keys(variables)) {
+      // A name with brackets would be a dialplan function, SHELL() among them.
+      if (!VARIABLE_NAME.test(name)) {
+        throw new PbxError('pbx-invalid-value', 'Not the name of a channel variable', { at: 'variables' });
+      }
+    }
+    await this.#ari.read(answers.channel, 'POST', {
+      path: '/channels',
+      query: {
+        endpoint: `Local/${first.extension}@${first.context}`,
+        context: then.context,
+        extension: then.extension,
+        priority: '1',
+        callerId: formatCallerId(callerId),
+        timeout: String(timeoutSeconds),
+        channelId: request.channelId,
+      },
+      body: { variables },
+    });
+  }
+}
+
+/** `"name" <number>`; quotes and backslashes escaped as `ast_callerid_parse` (main/callerid.c) undoes it. */
+function formatCallerId({ name, number }: PbxParty): string {
+  if (/[\r\n\0<>]/.test(number) || /[\r\n\0]/.test(name)) {
+    throw new PbxError('pbx-invalid-value', 'The caller ID contains a character it cannot have', {
+      at: 'callerId',
+    });
+  }
+  return `"${name.replace(/[\\"]/g, '\\$&')}" <${number}>`;
+}
+
+function readChannel(channel: z.infer<typeof answers.channel>): PbxChannel {
+  const { id, name, state, caller, connected, creationtime, dialplan } = channel;
+  return {
+    id,
+    name,
+    endpoint: endpointOfChannel(name),
+    state,
+    caller,
+    connected,
+    since: creationtime,
+    context: dialplan.context,
+    extension: dialplan.exten,
+  };
+}
+
+/** For questions where "no such object" is an answer. */
+export async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof PbxError && error.code === 'pbx-no-such-object') return null;
+    throw error;
+  }
+}
