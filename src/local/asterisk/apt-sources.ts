@@ -69,8 +69,12 @@ export function machineDebianArchive(etc = '/etc'): AptSource | null {
   const files = existsSync(parts) ? readdirSync(parts).sort() : [];
   const sources = [
     ...parseOneLineSources(readIfThere(path.join(apt, 'sources.list'))),
-    ...files.filter((file) => file.endsWith('.list')).flatMap((file) => parseOneLineSources(readIfThere(path.join(parts, file)))),
-    ...files.filter((file) => file.endsWith('.sources')).flatMap((file) => parseDeb822Sources(readIfThere(path.join(parts, file)))),
+    ...files
+      .filter((file) => file.endsWith('.list'))
+      .flatMap((file) => parseOneLineSources(readIfThere(path.join(parts, file)))),
+    ...files
+      .filter((file) => file.endsWith('.sources'))
+      .flatMap((file) => parseDeb822Sources(readIfThere(path.join(parts, file)))),
   ];
   return findDebianArchive(sources, codename);
 }

@@ -8,7 +8,7 @@ import { type AptSource, keyringOf } from './apt-sources.ts';
 /** Debian's suite that carries Asterisk 22; the stable releases have none. */
 const SUITE = 'sid';
 
-const ROOT_PACKAGES = ['asterisk', 'asterisk-core-sounds-en-gsm'];
+const ROOT_PACKAGES = ['asterisk', 'asterisk-core-sounds-en-gsm', 'asterisk-moh-opsound-gsm'];
 
 /**
  * What is taken of the ~160 packages that Asterisk's Depends resolve to: the program, its modules and
@@ -16,7 +16,7 @@ const ROOT_PACKAGES = ['asterisk', 'asterisk-core-sounds-en-gsm'];
  * 150). Names are matched without their version suffix (libssl3t64, libxml2-16), which drifts in sid.
  */
 const WANTED = new RegExp(
-  `^(?:asterisk|asterisk-modules|asterisk-core-sounds-en-gsm|${[
+  `^(?:asterisk|asterisk-modules|asterisk-core-sounds-en-gsm|asterisk-moh-opsound-gsm|${[
     'libc6|libgcc-s|libstdc\\+\\+|libbsd|libmd|libcap|libcrypt|libedit|libtinfo|libgsm|libjansson|libnspr',
     'libnss|libopus|libsqlite3-|libsrtp2-|libssl|libsystemd|liburiparser|libuuid|libxml2(?:-)?|libxslt',
     'libzstd|zlib1g',
@@ -51,7 +51,11 @@ export async function fetchAsteriskPackages(options: {
   await download([...apt, '-q', '-oAPT::Status-Fd=3', 'download', ...packages], debs, say);
   const files = readdirSync(debs).filter((file) => packages.includes(file.split('_')[0]!));
   if (files.length < packages.length)
-    throw new LocalError('asterisk_download_failed', `apt-get brought ${files.length} of ${packages.length} packages`, NO_DOWNLOAD_REMEDY);
+    throw new LocalError(
+      'asterisk_download_failed',
+      `apt-get brought ${files.length} of ${packages.length} packages`,
+      NO_DOWNLOAD_REMEDY,
+    );
   return files.map((file) => path.join(debs, file));
 }
 
@@ -62,7 +66,10 @@ function privateApt(workDir: string, archive: AptSource): string[] {
     mkdirSync(at(dir), { recursive: true });
   writeFileSync(at('status'), '');
   const keyring = keyringOf(archive);
-  writeFileSync(at('sources.list'), `deb ${keyring ? `[signed-by=${keyring}] ` : ''}${archive.uri} ${SUITE} main\n`);
+  writeFileSync(
+    at('sources.list'),
+    `deb ${keyring ? `[signed-by=${keyring}] ` : ''}${archive.uri} ${SUITE} main\n`,
+  );
   return [
     `-oDir::State=${at('state')}`,
     `-oDir::State::lists=${at('state/lists')}`,
@@ -98,7 +105,11 @@ async function downloadSize(apt: string[], debs: string, packages: string[]): Pr
 
 /** Runs `apt-get download`; its status lines (`dlstatus:n:percent:text`) come on file descriptor 3. */
 function download(args: string[], cwd: string, say: (line: string) => void): Promise<void> {
-  const child = spawn('apt-get', args, { cwd, stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
+  const child = spawn('apt-get', args, {
+    cwd,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    env: { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+  });
   let nextStep = 25;
   createInterface({ input: child.stdio[3] as NodeJS.ReadableStream }).on('line', (line) => {
     const percent = Number(/^dlstatus:[^:]*:([\d.]+):/.exec(line)?.[1] ?? 0);
@@ -120,15 +131,26 @@ function run(command: string, args: string[], cwd?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     // LC_ALL: the output is parsed.
     const options = { cwd, maxBuffer: 64 << 20, env: { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } };
-    execFile(command, args, options, (error, stdout, stderr) => (error ? reject(failure(error, stderr)) : resolve(stdout)));
+    execFile(command, args, options, (error, stdout, stderr) =>
+      error ? reject(failure(error, stderr)) : resolve(stdout),
+    );
   });
 }
 
 function failure(error: Pick<ExecFileException, 'code'>, stderr: string): LocalError {
   if (String(error.code) === 'ENOENT')
-    return new LocalError('asterisk_unavailable', 'this machine has no apt-get to fetch Asterisk 22 with', NO_DOWNLOAD_REMEDY);
-  const reason = /^[EW]: (.*)$/m.exec(stderr)?.[1] ?? (stderr.trim().split('\n').at(-1) || `exit code ${error.code}`);
-  return new LocalError('asterisk_download_failed', `apt-get could not fetch Asterisk 22: ${reason}`, NO_DOWNLOAD_REMEDY);
+    return new LocalError(
+      'asterisk_unavailable',
+      'this machine has no apt-get to fetch Asterisk 22 with',
+      NO_DOWNLOAD_REMEDY,
+    );
+  const reason =
+    /^[EW]: (.*)$/m.exec(stderr)?.[1] ?? (stderr.trim().split('\n').at(-1) || `exit code ${error.code}`);
+  return new LocalError(
+    'asterisk_download_failed',
+    `apt-get could not fetch Asterisk 22: ${reason}`,
+    NO_DOWNLOAD_REMEDY,
+  );
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;

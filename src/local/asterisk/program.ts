@@ -36,7 +36,14 @@ export function asteriskProgram(root: string): AsteriskProgram {
   const searchPath = `${libraries}:${moduleDir}`;
   return {
     command: path.join(libraries, platform.loader),
-    args: ['--inhibit-cache', '--library-path', searchPath, '--argv0', 'asterisk', path.join(sbinDir, 'asterisk')],
+    args: [
+      '--inhibit-cache',
+      '--library-path',
+      searchPath,
+      '--argv0',
+      'asterisk',
+      path.join(sbinDir, 'asterisk'),
+    ],
     moduleDir,
     dataDir: path.join(root, 'usr/share/asterisk'),
     sbinDir,

@@ -6,7 +6,9 @@ import { asteriskProgram } from './program.ts';
 const run = promisify(execFile);
 
 /** Not needed to run, and two thirds of the files. */
-const LEFT_OUT = ['doc', 'man', 'locale', 'lintian', 'bug', 'i18n'].map((dir) => `--exclude=./usr/share/${dir}`);
+const LEFT_OUT = ['doc', 'man', 'locale', 'lintian', 'bug', 'i18n'].map(
+  (dir) => `--exclude=./usr/share/${dir}`,
+);
 
 /**
  * Unpacks the packages into `root`. The work is done beside it and renamed at the end, after the unpacked
@@ -18,7 +20,12 @@ export async function unpackAsterisk(debs: string[], root: string): Promise<void
   mkdirSync(partial, { recursive: true });
   try {
     for (const deb of debs)
-      await run('sh', ['-c', 'dpkg-deb --fsys-tarfile "$1" | tar -x --no-same-owner -C "$0" '.concat(LEFT_OUT.join(' ')), partial, deb]);
+      await run('sh', [
+        '-c',
+        'dpkg-deb --fsys-tarfile "$1" | tar -x --no-same-owner -C "$0" '.concat(LEFT_OUT.join(' ')),
+        partial,
+        deb,
+      ]);
     const program = asteriskProgram(partial);
     await run(program.command, [...program.args, '-V']);
     if (!existsSync(root)) renameSync(partial, root);
