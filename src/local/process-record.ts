@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { LocalError } from './errors.ts';
 import { until } from './until.ts';
 
@@ -79,5 +79,40 @@ function readRecord(file: string): ProcessRecord | null {
     return JSON.parse(readFileSync(file, 'utf8')) as ProcessRecord;
   } catch {
     return null;
+  }
+}
+
+/**
+ * Runs `work` while no other process holds `file`; waits for one that does. A lock whose holder is gone
+ * is taken over.
+ *
+ * @throws LocalError busy when it is still held after `patienceMs`
+ */
+export async function withLock<T>(file: string, patienceMs: number, work: () => Promise<T>): Promise<T> {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, JSON.stringify({ process: identityOf(process.pid) }));
+  try {
+    if (!(await until(() => takeLock(file, own), patienceMs)))
+      throw new LocalError('busy', `another process holds ${file}`, 'wait for it to finish, or end it');
+  } finally {
+    rmSync(own, { force: true });
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+/** A link is made or not made as a whole, content included, also on a network file system. */
+function takeLock(file: string, own: string): boolean {
+  const holder = readRecord(file)?.process;
+  if (existsSync(file) && !(holder && isRunning(holder))) rmSync(file, { force: true });
+  try {
+    linkSync(own, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }

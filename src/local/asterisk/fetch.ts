@@ -1,5 +1,5 @@
-import { type ExecFileException, execFile, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { LocalError } from '../errors.ts';
@@ -122,7 +122,7 @@ function download(args: string[], cwd: string, say: (line: string) => void): Pro
     complaint = `${complaint}${chunk}`.slice(-2000);
   });
   return new Promise((resolve, reject) => {
-    child.on('error', (error) => reject(failure(error, complaint)));
+    child.on('error', (error: NodeJS.ErrnoException) => reject(failure(error, complaint)));
     child.on('close', (code) => (code === 0 ? resolve() : reject(failure({ code }, complaint))));
   });
 }
@@ -137,7 +137,7 @@ function run(command: string, args: string[], cwd?: string): Promise<string> {
   });
 }
 
-function failure(error: Pick<ExecFileException, 'code'>, stderr: string): LocalError {
+function failure(error: { code?: unknown }, stderr: string): LocalError {
   if (String(error.code) === 'ENOENT')
     return new LocalError(
       'asterisk_unavailable',

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { asteriskProgram } from './program.ts';
 
@@ -26,10 +27,18 @@ export async function unpackAsterisk(debs: string[], root: string): Promise<void
         partial,
         deb,
       ]);
+    nameEnglishPrompts(asteriskProgram(partial).dataDir);
     const program = asteriskProgram(partial);
     await run(program.command, [...program.args, '-V']);
     if (!existsSync(root)) renameSync(partial, root);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
+}
+
+/** Asterisk looks for its prompts in `sounds/en`; the package leaves that name to a link made at installation. */
+function nameEnglishPrompts(dataDir: string): void {
+  const sounds = path.join(dataDir, 'sounds');
+  const voice = readdirSync(sounds).find((name) => /^en_/.test(name));
+  if (voice && !existsSync(path.join(sounds, 'en'))) symlinkSync(voice, path.join(sounds, 'en'));
 }
