@@ -25,6 +25,15 @@ export function identityOf(pid: number): ProcessIdentity | null {
   }
 }
 
+/** Program and arguments, separated by NUL; empty when there is no such process. */
+export function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 export function isRunning(identity: ProcessIdentity): boolean {
   return identityOf(identity.pid)?.started === identity.started;
 }
@@ -58,14 +67,14 @@ export async function endStaleProcess(
         'stop that one, or give this one a data folder of its own (PATCHBAY_DATA_DIR)',
       );
     say(`${what}: ending process ${record.process.pid}, which an earlier run left behind`);
-    await endProcess(record.process);
+    await endProcess(record.process, stopSignal);
   }
   rmSync(file, { force: true });
 }
 
-async function endProcess(identity: ProcessIdentity): Promise<void> {
+async function endProcess(identity: ProcessIdentity, stopSignal: NodeJS.Signals): Promise<void> {
   for (const [signal, patience] of [
-    ['SIGTERM', 5000],
+    [stopSignal, 5000],
     ['SIGKILL', 5000],
   ] as const) {
     if (isRunning(identity)) process.kill(identity.pid, signal);

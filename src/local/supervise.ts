@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
 
 /**
  * Runs a server so that it cannot outlive us. Node has no PR_SET_PDEATHSIG; instead a shell stands between,
@@ -50,6 +50,7 @@ export async function supervise(options: {
   user?: { uid: number; gid: number };
 }): Promise<SupervisedProcess> {
   const { command, args, env, cwd, stopSignal, graceSeconds, user } = options;
+  keepShort(options.logFile);
   const log = openSync(options.logFile, 'a', 0o600);
   const shell = spawn(
     '/bin/sh',
@@ -96,4 +97,11 @@ async function childPid(stream: NodeJS.ReadableStream): Promise<number> {
   let text = '';
   for await (const chunk of stream) text += String(chunk);
   return Number(text) || 0;
+}
+
+const LONGEST_LOG_BYTES = 10 << 20;
+
+/** A long log makes room for a new one at the next start; the one before it is dropped. */
+export function keepShort(logFile: string): void {
+  if (existsSync(logFile) && statSync(logFile).size > LONGEST_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { LocalError } from '../errors.ts';
 import { freePort } from '../ports.ts';
 import { endStaleProcess, recordProcess } from '../process-record.ts';
-import { type SupervisedProcess, supervise } from '../supervise.ts';
+import { keepShort, type SupervisedProcess, supervise } from '../supervise.ts';
 import { until } from '../until.ts';
 import { type AsteriskProgram, asteriskProgram } from './program.ts';
 import { type MachineSettings, type RunLayout, renderRunDir } from './render.ts';
@@ -66,7 +66,7 @@ export async function startAsterisk(options: {
   const runDir = path.resolve(options.runDir);
   const program = asteriskProgram(path.resolve(options.root));
   const machine = await completeSettings(options.settings ?? {});
-  await endStaleProcess(path.join(runDir, 'process.json'), 'Asterisk', options.say ?? (() => {}));
+  await endStaleProcess(path.join(runDir, 'process.json'), 'Asterisk', 'SIGTERM', options.say ?? (() => {}));
   const layout = renderRunDir(runDir, path.resolve(options.configDir), program, machine);
   let current = await boot(program, layout, machine);
 
@@ -118,6 +118,8 @@ async function boot(
 ): Promise<SupervisedProcess> {
   rmSync(layout.controlSocket, { force: true });
   const logFile = path.join(layout.logDir, 'messages.log');
+  keepShort(logFile);
+  keepShort(path.join(layout.logDir, 'security.log'));
   const logStart = existsSync(logFile) ? statSync(logFile).size : 0;
   const asterisk = await supervise({
     command: program.command,
