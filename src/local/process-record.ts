@@ -56,6 +56,7 @@ export function recordProcess(file: string, pid: number): void {
 export async function endStaleProcess(
   file: string,
   what: string,
+  stopSignal: NodeJS.Signals,
   say: (line: string) => void,
 ): Promise<void> {
   const record = readRecord(file);
