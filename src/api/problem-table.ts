@@ -110,6 +110,12 @@ export const PROBLEMS: Record<ErrorCode, ProblemKind> = {
     when: 'The profile to be removed is used by users or by the tenant.',
     remedy: 'Give those another profile first.',
   },
+  'in-use': {
+    status: 409,
+    title: 'It is still in use',
+    when: 'Something to be removed is still referred to by something else, which the sentence names.',
+    remedy: 'Change what refers to it first.',
+  },
   'stale-version': {
     status: 412,
     title: 'Someone else changed it in the meantime',

@@ -327,7 +327,7 @@ CREATE TABLE lines (
   secret      bytea NOT NULL,
   -- Webphone lines end with what they were made for.
   expires_at  timestamptz,
-  api_key_id  uuid,
+  api_key_id  text,
   rotated_at  timestamptz NOT NULL DEFAULT now(),
   version     integer NOT NULL DEFAULT 1,
   created_at  timestamptz NOT NULL DEFAULT now(),
@@ -386,7 +386,8 @@ CREATE INDEX deleted_users_at ON deleted_users (tenant_id, deleted_at DESC);
 ------------------------------------------------------------------------------------------------
 
 CREATE TABLE api_keys (
-  id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  -- The public part of the key: pbk_<id>_<secret>.
+  id           text PRIMARY KEY CHECK (id ~ '^[0-9a-f]{16}$'),
   -- Null: a key of the platform.
   tenant_id    uuid REFERENCES tenants (id) ON DELETE CASCADE,
   user_id      uuid,
@@ -403,8 +404,8 @@ CREATE TABLE api_keys (
 ALTER TABLE lines ADD CONSTRAINT lines_api_key_fkey FOREIGN KEY (api_key_id) REFERENCES api_keys (id) ON DELETE CASCADE;
 
 -- Before anyone is known there is no tenant to speak for; this is the one question that may be asked then.
-CREATE FUNCTION authenticate_api_key(key_id uuid, hash bytea)
-  RETURNS TABLE (id uuid, tenant_id uuid, user_id uuid, name text, scopes text[])
+CREATE FUNCTION authenticate_api_key(key_id text, hash bytea)
+  RETURNS TABLE (id text, tenant_id uuid, user_id uuid, name text, scopes text[])
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   UPDATE api_keys k SET last_used_at = now()
