@@ -8,6 +8,7 @@ import {
   encodeUser,
 } from '../domain/pbx/records.ts';
 import { trunkEntries } from '../domain/pbx/trunks.ts';
+import { secretOwner } from '../domain/secrets/owner.ts';
 import type {
   CallerIdGroupFacts,
   LineFacts,
@@ -40,12 +41,6 @@ export interface Projection {
   /** The same, and what stands on every node. */
   ofNode(facts: NodeFacts): Map<Subject, Entries>;
 }
-
-/** Under which name a line's or a trunk's secret is sealed. */
-export const secretOwner = {
-  line: (id: string) => `line:${id}`,
-  trunk: (id: string) => `trunk:${id}`,
-} as const;
 
 export function projection(inputs: ProjectionInputs): Projection {
   const digestOf = rememberingDigests(inputs.open);

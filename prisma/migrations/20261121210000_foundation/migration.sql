@@ -419,18 +419,18 @@ BEGIN
       AND (k.user_id IS NULL OR u.status = 'active');
 END $$;
 
+-- Answers kept for repeated requests. Id and fingerprint are keyed digests and the answer is sealed, so the rows
+-- tell nothing to who reads them.
 CREATE TABLE idempotency_keys (
-  -- The caller (an API key) and the key it chose.
-  actor_id     text NOT NULL,
-  key          text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
-  request_hash bytea NOT NULL,
+  id           text PRIMARY KEY,
+  fingerprint  text NOT NULL,
+  lease        uuid NOT NULL DEFAULT gen_random_uuid(),
+  lease_until  timestamptz NOT NULL,
   -- Null while the first request is under way.
-  status       integer,
-  response     bytea,
-  created_at   timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (actor_id, key)
+  answer       text,
+  keep_until   timestamptz NOT NULL
 );
-CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
+CREATE INDEX idempotency_keys_keep ON idempotency_keys (keep_until);
 
 ------------------------------------------------------------------------------------------------
 -- Audit and refusals
