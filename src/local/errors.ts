@@ -9,6 +9,7 @@ export type LocalErrorCode =
   | 'asterisk_command_failed'
   | 'postgres_unavailable'
   | 'postgres_not_started'
+  | 'secret_key_unusable'
   | 'busy';
 
 export class LocalError extends Error {
