@@ -32,7 +32,8 @@ export interface PatchbayOptions {
   publicDir?: string;
   version: string;
   logger: Logger;
-  dialling: Pick<ProjectionInputs, 'planEntries' | 'profileEntries'>;
+  /** The numbering plan and the profiles, as entries. */
+  dialling?: Pick<ProjectionInputs, 'planEntries' | 'profileEntries'>;
   /** Milliseconds between two comparisons of a whole node when nothing else asks for one. */
   compareEvery?: number;
 }
@@ -87,7 +88,7 @@ function startDriver(
     connect: (node) => connectTo(node, keyring, options.logger),
     takeLead: (nodeId, onWake, onLost) => SyncLead.take(syncUrl, nodeId, onWake, onLost),
     projection: projection({
-      ...options.dialling,
+      ...(options.dialling ?? { planEntries: new Map(), profileEntries: () => new Map() }),
       open: (sealed, belongsTo) => unseal(keyring, sealed, belongsTo),
       spareSecret: (lineId) => derivedSecret(options.masterKeys[0]!, `spare line ${lineId}`),
     }),
