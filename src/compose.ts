@@ -19,6 +19,7 @@ import { connectToAsterisk } from './pbx/asterisk-adapter.ts';
 import type { Pbx } from './pbx/port.ts';
 import { type ProjectionInputs, projection } from './reconcile/desired.ts';
 import { Driver } from './reconcile/driver.ts';
+import type { PassReport } from './reconcile/passes.ts';
 import { syncMetrics } from './sync-metrics.ts';
 
 export interface PatchbayOptions {
@@ -36,6 +37,8 @@ export interface PatchbayOptions {
   dialling?: Pick<ProjectionInputs, 'planEntries' | 'profileEntries'>;
   /** Milliseconds between two comparisons of a whole node when nothing else asks for one. */
   compareEvery?: number;
+  /** Told of every pass of a reconciler, beside the metrics. */
+  onPass?: (node: string, report: PassReport) => void;
 }
 
 /** The running service. */
@@ -81,7 +84,7 @@ function startDriver(
   options: PatchbayOptions,
   keyring: Keyring,
   syncUrl: string,
-  onPass: ConstructorParameters<typeof Driver>[0]['onPass'],
+  measure: (node: string, report: PassReport) => void,
 ): Driver {
   return new Driver({
     readNodes: () => readNodes(syncUrl),
@@ -96,7 +99,10 @@ function startDriver(
     askForLeadEvery: 2_000,
     readNodesEvery: 10_000,
     log: options.logger,
-    onPass,
+    onPass: (node, report) => {
+      measure(node, report);
+      options.onPass?.(node, report);
+    },
   });
 }
 

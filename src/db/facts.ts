@@ -38,7 +38,7 @@ export async function readFacts(
     profiles: await read<ProfileFacts>(PROFILES, ids?.profile),
     callerIdGroups: await read<CallerIdGroupFacts>(CALLER_ID_GROUPS, ids?.['callerid-group']),
     trunks: await read<TrunkFacts>(TRUNKS, ids?.trunk),
-    spareLines: subjects && !subjects.includes('stock') ? [] : await readSpareLines(client, nodeId),
+    spareLines: subjects ? [] : await readSpareLines(client, nodeId),
   };
 }
 

@@ -126,9 +126,9 @@ export class SyncLead {
     ]);
   }
 
-  /** Keeps subjects on the list with the reason, due again after a pause that doubles up to a minute. */
-  async failed(subjects: readonly string[], reason: string, message: string): Promise<void> {
-    await this.#client.query(FAILED, [this.nodeId, subjects, reason, message]);
+  /** Keeps (or puts) a subject on the list with the reason, due again after a pause that doubles up to a minute. */
+  async failed(subject: string, reason: string, message: string): Promise<void> {
+    await this.#client.query(FAILED, [this.nodeId, subject, reason, message]);
   }
 
   async drifted(subject: string, tenantId: string | null, fields: readonly DriftedField[]): Promise<void> {
@@ -233,11 +233,14 @@ const APPLIED = `
       WHERE s.observed_revision <= EXCLUDED.observed_revision)
   SELECT pg_notify('patchbay_applied', $1::text)`;
 
+// A subject that was not waiting failed in a comparison: it belongs on the list as much as any.
 const FAILED = `
-  UPDATE sync_pending
-  SET attempts = attempts + 1, reason = $3, message = $4,
-      retry_at = now() + make_interval(secs => least(60, 0.5 * 2 ^ least(attempts, 10)))
-  WHERE node_id = $1 AND subject = ANY ($2)`;
+  INSERT INTO sync_pending AS p (node_id, subject, tenant_id, revision, attempts, reason, message, retry_at)
+  VALUES ($1, $2, (SELECT tenant_id FROM sync_status WHERE node_id = $1 AND subject = $2), nextval('sync_revision'),
+          1, $3, $4, now() + interval '1 second')
+  ON CONFLICT (node_id, subject) DO UPDATE
+    SET attempts = p.attempts + 1, reason = EXCLUDED.reason, message = EXCLUDED.message,
+        retry_at = now() + make_interval(secs => least(60, 0.5 * 2 ^ least(p.attempts + 1, 10)))`;
 
 const DRIFTED = `
   INSERT INTO sync_status AS s (node_id, subject, tenant_id, observed_revision, drifted_at, drift)

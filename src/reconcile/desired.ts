@@ -35,30 +35,58 @@ export interface ProjectionInputs {
   planEntries: Entries;
 }
 
-export interface Projection {
-  /** Entries of the subjects that these facts speak of. */
-  of(facts: NodeFacts): Map<Subject, Entries>;
-  /** The same, and what stands on every node. */
-  ofNode(facts: NodeFacts): Map<Subject, Entries>;
+/** The facts of one subject. A spare line is one too, until it is given to a user. */
+export type SubjectFacts =
+  | { kind: 'tenant'; facts: TenantFacts }
+  | { kind: 'user'; facts: UserFacts }
+  | { kind: 'number'; facts: NumberFacts }
+  | { kind: 'profile'; facts: ProfileFacts }
+  | { kind: 'callerid-group'; facts: CallerIdGroupFacts }
+  | { kind: 'trunk'; facts: TrunkFacts }
+  | { kind: 'spare'; facts: SpareLineFacts }
+  | { kind: 'plan' };
+
+/** From facts to entries: a pure function, the same for a single change, a comparison and a rebuild. */
+export type Projection = (subject: SubjectFacts) => Entries;
+
+/** The facts of a node, subject by subject; what stands on every node comes first. */
+export function* subjectsIn(
+  facts: NodeFacts,
+  options: { withPlan: boolean },
+): Iterable<[Subject, SubjectFacts]> {
+  if (options.withPlan) yield ['plan', { kind: 'plan' }];
+  for (const each of facts.profiles) yield [subjectOf('profile', each.id), { kind: 'profile', facts: each }];
+  for (const each of facts.callerIdGroups)
+    yield [subjectOf('callerid-group', each.id), { kind: 'callerid-group', facts: each }];
+  for (const each of facts.trunks) yield [subjectOf('trunk', each.id), { kind: 'trunk', facts: each }];
+  for (const each of facts.tenants) yield [subjectOf('tenant', each.id), { kind: 'tenant', facts: each }];
+  for (const each of facts.spareLines) yield [subjectOf('spare', each.id), { kind: 'spare', facts: each }];
+  for (const each of facts.users) yield [subjectOf('user', each.id), { kind: 'user', facts: each }];
+  for (const each of facts.numbers) yield [subjectOf('number', each.id), { kind: 'number', facts: each }];
 }
 
 export function projection(inputs: ProjectionInputs): Projection {
   const digestOf = rememberingDigests(inputs.open);
-  const of = (facts: NodeFacts) => {
-    const entries = new Map<Subject, Entries>();
-    for (const tenant of facts.tenants) entries.set(subjectOf('tenant', tenant.id), tenantEntries(tenant));
-    for (const user of facts.users) entries.set(subjectOf('user', user.id), userEntries(user, digestOf));
-    for (const number of facts.numbers) entries.set(subjectOf('number', number.id), numberEntries(number));
-    for (const profile of facts.profiles)
-      entries.set(subjectOf('profile', profile.id), inputs.profileEntries(profile));
-    for (const group of facts.callerIdGroups)
-      entries.set(subjectOf('callerid-group', group.id), callerIdGroupEntries(group));
-    for (const trunk of facts.trunks)
-      entries.set(subjectOf('trunk', trunk.id), entriesOfTrunk(trunk, inputs.open));
-    if (facts.spareLines.length > 0) entries.set('stock', stockEntries(facts.spareLines, inputs.spareSecret));
-    return entries;
+  return (subject) => {
+    switch (subject.kind) {
+      case 'plan':
+        return inputs.planEntries;
+      case 'tenant':
+        return tenantEntries(subject.facts);
+      case 'user':
+        return userEntries(subject.facts, digestOf);
+      case 'number':
+        return numberEntries(subject.facts);
+      case 'profile':
+        return inputs.profileEntries(subject.facts);
+      case 'callerid-group':
+        return callerIdGroupEntries(subject.facts);
+      case 'trunk':
+        return entriesOfTrunk(subject.facts, inputs.open);
+      case 'spare':
+        return spareEntries(subject.facts, inputs.spareSecret);
+    }
   };
-  return { of, ofNode: (facts) => of(facts).set('plan', inputs.planEntries) };
 }
 
 /**
@@ -66,13 +94,12 @@ export function projection(inputs: ProjectionInputs): Projection {
  * them from the database. A rotated secret has other sealed bytes and so is opened anew.
  */
 function rememberingDigests(open: ProjectionInputs['open']): (line: LineFacts) => string {
-  const known = new Map<string, { nonce: string; digest: string }>();
+  const known = new Map<string, { sealed: Uint8Array; digest: string }>();
   return (line) => {
-    const nonce = Buffer.from(line.secret.buffer, line.secret.byteOffset, 33).toString('latin1');
     const remembered = known.get(line.id);
-    if (remembered?.nonce === nonce) return remembered.digest;
+    if (remembered && Buffer.compare(remembered.sealed, line.secret) === 0) return remembered.digest;
     const digest = secretDigest(line.id, open(line.secret, secretOwner.line(line.id)));
-    known.set(line.id, { nonce, digest });
+    known.set(line.id, { sealed: line.secret, digest });
     return digest;
   };
 }
@@ -190,14 +217,6 @@ function entriesOfTrunk(trunk: TrunkFacts, open: ProjectionInputs['open']): Entr
   return entries;
 }
 
-function stockEntries(lines: SpareLineFacts[], secretOf: (id: string) => string): Entries {
-  const entries = new Map<string, string>();
-  for (const { id, kind } of lines)
-    for (const [path, value] of spareLineEntries({
-      lineId: id,
-      kind,
-      digest: secretDigest(id, secretOf(id)),
-    }))
-      entries.set(path, value);
-  return entries;
+function spareEntries({ id, kind }: SpareLineFacts, secretOf: (id: string) => string): Entries {
+  return spareLineEntries({ lineId: id, kind, digest: secretDigest(id, secretOf(id)) });
 }

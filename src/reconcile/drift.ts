@@ -1,40 +1,30 @@
 import type { DriftedField } from '../db/sync-lead.ts';
 import { describe } from '../domain/pbx/describe.ts';
-import type { NodeState } from './node-state.ts';
-import type { Plan } from './plan.ts';
+import type { Subject } from '../domain/sync/subject.ts';
+import type { Difference } from './compare.ts';
 
 /**
- * What a comparison found different without a change here that would explain it, field by field, by the
- * subject that owns the entry. Looked at before the plan is carried out: `state` still holds what was found.
+ * The differences that no change here explains, field by field, by the subject that owns the entry: those
+ * that are left once the subjects that wait, and the spare lines that were just ordered, are taken out.
  */
 export function driftOf(
-  plan: Plan,
-  state: NodeState,
+  differences: readonly Difference[],
   waiting: ReadonlySet<string>,
-): Map<string, DriftedField[]> {
-  const drifted = new Map<string, DriftedField[]>();
-  const note = (path: string, expected: string | undefined) => {
-    const subject = state.ownerOf(path) ?? 'stray';
-    // Someone changed this subject, or asked for everything: the difference is work, not drift.
-    if (waiting.has(subject) || (waiting.has('all') && state.actual.get(path) === undefined)) return;
-    const fields = differingFields(path, expected, state.actual.get(path));
-    const list = drifted.get(subject);
-    if (list) list.push(...fields);
-    else drifted.set(subject, fields);
-  };
-  for (const [path, value] of plan.puts) note(path, value);
-  for (const path of plan.removedEntries) note(path, undefined);
-  for (const { type, id } of plan.removedObjects) note(`ps_${type}s/${type}/${id}`, undefined);
+): Map<Subject, DriftedField[]> {
+  const drifted = new Map<Subject, DriftedField[]>();
+  for (const difference of differences) {
+    const { subject, found } = difference;
+    if (waiting.has(subject) || (subject.startsWith('spare:') && found === null)) continue;
+    const list = drifted.get(subject) ?? [];
+    list.push(...differingFields(difference));
+    drifted.set(subject, list);
+  }
   return drifted;
 }
 
-function differingFields(
-  path: string,
-  expected: string | undefined,
-  found: string | undefined,
-): DriftedField[] {
-  const wanted = expected === undefined ? {} : describe(path, expected);
-  const standing = found === undefined ? {} : describe(path, found);
+function differingFields({ path, expected, found }: Difference): DriftedField[] {
+  const wanted = expected === null ? {} : describe(path, expected);
+  const standing = found === null ? {} : describe(path, found);
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(standing)])];
   const differing = names
     .filter((field) => wanted[field] !== standing[field])

@@ -1,29 +1,22 @@
+import type { NodeFacts } from '../domain/sync/facts.ts';
 import { PbxError } from '../pbx/pbx-error.ts';
 import type { Pbx } from '../pbx/port.ts';
-import type { NodeState } from './node-state.ts';
-
-const FENCE = 'pb/fence/';
-
-/** The lines that ring for a user, from the entry that the dialplan dials: `PJSIP/a&PJSIP/b`. */
-export function linesRungFor(state: NodeState, userId: string): string[] {
-  const dialled = state.actual.get(`pb/ring/${userId}`);
-  return dialled ? dialled.split('&').map((part) => part.slice('PJSIP/'.length)) : [];
-}
 
 /**
- * Makes the endpoints' own fences equal to the entries. Asterisk keeps them in memory only: a restart
+ * Makes the endpoints' own fences equal to the database. Asterisk keeps them in memory only: a restart
  * forgets them, and a service that died in the middle of a deletion leaves one standing.
  */
-export async function alignFences(pbx: Pbx, state: NodeState): Promise<void> {
-  const wanted = new Set<string>();
-  for (const path of state.actual.keys())
-    if (path.startsWith(FENCE))
-      for (const line of linesRungFor(state, path.slice(FENCE.length))) wanted.add(line);
+export async function alignFences(pbx: Pbx, facts: NodeFacts): Promise<void> {
   const standing = await pbx.objects.endpointsInMaintenance();
-  for (const line of wanted) if (!standing.has(line)) await setFence(pbx, line, true);
-  for (const line of standing)
-    if (!wanted.has(line) && state.actual.has(`ps_endpoints/endpoint/${line}`))
-      await setFence(pbx, line, false);
+  const fenced = new Set<string>();
+  const ours = new Set<string>();
+  for (const user of facts.users)
+    for (const line of user.lines) {
+      ours.add(line.id);
+      if (user.fenced) fenced.add(line.id);
+    }
+  for (const line of fenced) if (!standing.has(line)) await setFence(pbx, line, true);
+  for (const line of standing) if (!fenced.has(line) && ours.has(line)) await setFence(pbx, line, false);
 }
 
 /** An endpoint that is not there (any more) needs no fence. */

@@ -1,4 +1,5 @@
-import { type Condition, LeadLost, type SyncLead } from '../db/sync-lead.ts';
+import { type Condition, LeadLost, type PendingSubject, type SyncLead } from '../db/sync-lead.ts';
+import { subjectOf } from '../domain/sync/subject.ts';
 import { PbxError } from '../pbx/pbx-error.ts';
 import type { PbxEvent } from '../pbx/pbx-event.ts';
 import type { Pbx } from '../pbx/port.ts';
@@ -34,6 +35,9 @@ export interface NodeReconcilerOptions {
 
 /** The clock: a missed bell costs no more than this many milliseconds. */
 const LOOK_EVERY = 1_000;
+
+/** More subjects than this are compared whole. */
+const MOST_AT_ONCE = 20_000;
 
 /**
  * Keeps one PBX node equal to the database. It takes no orders: whatever wakes it, it looks at what waits
@@ -135,20 +139,33 @@ export class NodeReconciler {
   async #closeTheDifference(lead: SyncLead, signal: AbortSignal): Promise<void> {
     const { pbx, projection, onProgress } = this.#options;
     const context = { pbx, lead, projection, signal, onProgress };
-    const pending = await lead.pending();
-    if (!this.#state || performance.now() >= this.#compareAt || pending.some((p) => p.subject === 'all')) {
+    const pending = await lead.pending(MOST_AT_ONCE);
+    if (this.#mustCompare(pending)) {
       const result = await comparisonPass(context);
       this.#state = result.state;
       this.#compareAt = performance.now() + this.#options.compareEvery;
       await this.#afterPass(lead, result);
     } else if (pending.length > 0) {
-      await this.#afterPass(lead, await changesPass(context, this.#state, pending));
+      await this.#afterPass(lead, await changesPass(context, this.#state!, pending));
     }
+  }
+
+  /**
+   * When the belief about the node is no good, or not worth using: a subject that failed before may stand half
+   * written, and a part of very many could remove what a later part has just given to someone else.
+   */
+  #mustCompare(pending: readonly PendingSubject[]): boolean {
+    return (
+      this.#state === null ||
+      performance.now() >= this.#compareAt ||
+      pending.length === MOST_AT_ONCE ||
+      pending.some((p) => p.subject === 'all' || p.attempts > 0)
+    );
   }
 
   async #afterPass(lead: SyncLead, { report, newAors, state }: PassResult): Promise<void> {
     this.#options.onPass?.(report);
-    this.#settler.want(newAors, state);
+    this.#settler.want(newAors, state.lines);
     const message = `${report.failed} subjects could not be written`;
     await this.#show(lead, {
       type: 'in-sync',
@@ -174,10 +191,10 @@ export class NodeReconciler {
     const spare = await lead.spareLines();
     const state = this.#state;
     if (state) {
-      const written = spare.filter((line) => !line.settled && state.actual.has(`ps_aors/aor/${line.id}`));
+      const written = spare.filter((line) => !line.settled && state.get(subjectOf('spare', line.id)));
       this.#settler.want(
         written.map((line) => line.id),
-        state,
+        state.lines,
       );
     }
     const missing = missingLines(this.#options.stock, spare);

@@ -1,4 +1,5 @@
-import type { Subject } from '../domain/sync/subject.ts';
+import { type Subject, subjectOf } from '../domain/sync/subject.ts';
+import type { Projection, SubjectFacts } from './desired.ts';
 import type { Entries } from './plan.ts';
 
 /** Which ids in the pjsip families are ours (docs/pbx-state.md); everything else there is left alone. */
@@ -7,52 +8,68 @@ const OUR_PJSIP_ID = /^(pb[a-z2-7]{10}|9\d{11}|pbtrunk-[0-9a-f-]{36})$/;
 /** Whether an entry found on the PBX is one that Patchbay owns. */
 export function isOurs(path: string): boolean {
   if (path.startsWith('pb/')) return true;
-  const match = /^ps_(?:endpoints\/endpoint|auths\/auth|aors\/aor|identifies\/identify)\/(.+)$/.exec(path);
-  return match !== null && OUR_PJSIP_ID.test(match[1]!);
+  return path.startsWith('ps_') && OUR_PJSIP_ID.test(path.slice(path.lastIndexOf('/') + 1));
 }
 
 /**
- * What is believed to stand on a node, and which subject each entry belongs to: so that a change of
- * one user is compared with that user's few entries, and not with the node's 100,000. The belief is thrown away
- * and read anew whenever it may be wrong: on connecting, after a failure, and by the clock.
+ * What is believed to stand on a node: the facts of each subject as they were last written. The entries follow
+ * from the facts, so a change is compared with what the same subject had before, and neither the
+ * 100,000 entries of a full node nor an index of their owners need be kept in memory. The belief is thrown away,
+ * and everything compared, whenever it may be wrong: on connecting, after a failure, and by the clock.
  */
 export class NodeState {
-  readonly actual = new Map<string, string>();
-  readonly #owner = new Map<string, Subject>();
-  readonly #paths = new Map<Subject, Set<string>>();
+  readonly #written = new Map<Subject, SubjectFacts>();
+  #lines = 0;
 
-  /** Takes over what was read from the PBX; nothing has an owner until it is claimed. */
-  static ofEntries(entries: Entries): NodeState {
-    const state = new NodeState();
-    for (const [path, value] of entries) if (isOurs(path)) state.actual.set(path, value);
-    return state;
+  /** How many lines there are on the node, spare ones included. */
+  get lines(): number {
+    return this.#lines;
   }
 
-  ownerOf(path: string): Subject | undefined {
-    return this.#owner.get(path);
+  get subjects(): number {
+    return this.#written.size;
+  }
+
+  get(subject: Subject): SubjectFacts | undefined {
+    return this.#written.get(subject);
+  }
+
+  /** Null: nothing of this subject stands on the node any more. */
+  set(subject: Subject, facts: SubjectFacts | null): void {
+    this.#lines += linesOf(facts) - linesOf(this.#written.get(subject) ?? null);
+    if (facts) this.#written.set(subject, facts);
+    else this.#written.delete(subject);
   }
 
   /**
-   * The subject owns these paths from now on, also such as another one had: a spare line that is given to a
-   * user, an extension that moves. Returns the paths that it owned before and no longer wants.
+   * What stands on the node of these subjects, and of the spare lines that they take over, with the subject that
+   * each entry belongs to.
    */
-  claim(subject: Subject, wanted: Iterable<string>): string[] {
-    const before = this.#paths.get(subject);
-    const now = new Set(wanted);
-    for (const path of now) {
-      const previous = this.#owner.get(path);
-      if (previous !== undefined && previous !== subject) this.#paths.get(previous)?.delete(path);
-      this.#owner.set(path, subject);
+  entriesOf(
+    subjects: ReadonlyMap<Subject, SubjectFacts | null>,
+    projection: Projection,
+  ): { entries: Map<string, string>; taken: Subject[] } {
+    const entries = new Map<string, string>();
+    const taken: Subject[] = [];
+    const add = (facts: SubjectFacts) => {
+      for (const [path, value] of projection(facts) as Entries) entries.set(path, value);
+    };
+    for (const [subject, wanted] of subjects) {
+      if (wanted?.kind === 'user')
+        for (const { id } of wanted.facts.lines) {
+          const spare = this.#written.get(subjectOf('spare', id));
+          if (!spare) continue;
+          add(spare);
+          taken.push(subjectOf('spare', id));
+        }
+      const before = this.#written.get(subject);
+      if (before) add(before);
     }
-    if (now.size > 0) this.#paths.set(subject, now);
-    else this.#paths.delete(subject);
-    const left = [...(before ?? [])].filter((path) => !now.has(path));
-    for (const path of left) this.#owner.delete(path);
-    return left;
+    return { entries, taken };
   }
+}
 
-  /** Paths that stand on the PBX and that nobody claimed. */
-  *strays(): Iterable<string> {
-    for (const path of this.actual.keys()) if (!this.#owner.has(path)) yield path;
-  }
+function linesOf(facts: SubjectFacts | null): number {
+  if (facts?.kind === 'user') return facts.facts.lines.length;
+  return facts?.kind === 'spare' ? 1 : 0;
 }

@@ -1,22 +1,21 @@
-import type { DriftedField, PendingSubject, SyncLead } from '../db/sync-lead.ts';
+import type { PendingSubject, SyncLead } from '../db/sync-lead.ts';
+import type { NodeFacts } from '../domain/sync/facts.ts';
 import type { Subject } from '../domain/sync/subject.ts';
 import type { PbxError } from '../pbx/pbx-error.ts';
 import type { Pbx } from '../pbx/port.ts';
 import { apply } from './apply.ts';
-import type { Projection } from './desired.ts';
+import { compare, type Difference, readFound } from './compare.ts';
+import { type Projection, type SubjectFacts, subjectsIn } from './desired.ts';
 import { driftOf } from './drift.ts';
-import { alignFences, linesRungFor } from './fences.ts';
-import { NodeState } from './node-state.ts';
+import { alignFences } from './fences.ts';
+import type { NodeState } from './node-state.ts';
 import { type Plan, planOf } from './plan.ts';
-
-/** Our families, read whole for a comparison. */
-const FAMILIES = ['pb', 'ps_endpoints', 'ps_auths', 'ps_aors', 'ps_identifies'] as const;
 
 export interface PassReport {
   kind: 'changes' | 'comparison';
-  /** Subjects seen: those that waited, or all. */
+  /** Subjects looked at: those that waited, or all. */
   subjects: number;
-  /** Entries that stand on the node (comparison only). */
+  /** Entries found on the node (comparison only). */
   entries: number;
   puts: number;
   removals: number;
@@ -47,72 +46,84 @@ export async function changesPass(
 ): Promise<PassResult> {
   const started = performance.now();
   const names = pending.map((p) => p.subject as Subject);
-  const wanted = context.projection.of(await context.lead.facts(names));
-  const desired = new Map<string, string>();
-  const released: string[] = [];
-  const subjectOfPath = new Map<string, string>();
-  for (const subject of names) {
-    const entries = wanted.get(subject) ?? new Map<string, string>();
-    for (const [path, value] of entries) desired.set(path, value);
-    for (const path of state.claim(subject, entries.keys())) {
-      released.push(path);
-      subjectOfPath.set(path, subject);
-    }
-  }
-  const plan = planOf(desired, state.actual, released);
-  const failures = await carryOut(context, plan, state);
-  const failed = await book(
-    context.lead,
-    pending,
-    failures,
-    (path) => state.ownerOf(path) ?? subjectOfPath.get(path),
-  );
+  const wanted = new Map<Subject, SubjectFacts | null>(names.map((name) => [name, null]));
+  for (const [subject, facts] of subjectsIn(await context.lead.facts(names), { withPlan: false }))
+    wanted.set(subject, facts);
+  const { entries: before, taken } = state.entriesOf(wanted, context.projection);
+  const differences = differencesBetween(wanted, before, context.projection);
+  const plan = planOf(differences);
+  const failures = await carryOut(context, plan, (userId) => linesOf(wanted, state, userId));
+  for (const subject of taken) state.set(subject, null);
+  for (const [subject, facts] of wanted) state.set(subject, facts);
+  const failed = await book(context.lead, pending, differences, failures);
   return {
     state,
     newAors: plan.newAors,
-    report: reportOf('changes', names.length, state, plan, 0, failed, started),
+    report: reportOf('changes', names.length, 0, plan, 0, failed, started),
   };
 }
 
 /** Reads everything, compares it with the database, records what drifted, and closes the difference. */
 export async function comparisonPass(context: PassContext): Promise<PassResult> {
   const started = performance.now();
-  const trees = Promise.all(FAMILIES.map((family) => context.pbx.db.readTree(family)));
-  // Read before the database, never after: a change that commits in between is then "not there yet", not drift.
-  const [actual, { facts, pending }] = [await trees, await context.lead.snapshot()];
-  const state = NodeState.ofEntries(merged(actual));
-  const desired = new Map<string, string>();
-  const wanted = context.projection.ofNode(facts);
-  for (const [subject, entries] of wanted) {
-    state.claim(subject, entries.keys());
-    for (const [path, value] of entries) desired.set(path, value);
-  }
-  const plan = planOf(desired, state.actual, state.strays());
-  const waiting = new Set(pending.map((p) => p.subject));
-  const drifted = driftOf(plan, state, waiting);
-  const failures = await carryOut(context, plan, state);
-  await alignFences(context.pbx, state);
+  const reading = readFound(context.pbx);
+  // The database is asked at the same time: whatever commits meanwhile rings the bell again, and until then counts
+  // as waiting or as not changed; both are true.
+  const [found, { facts, pending }] = await Promise.all([reading, context.lead.snapshot()]);
+  const { state, differences, entries } = compare(facts, context.projection, found);
+  const plan = planOf(differences);
+  const drifted = driftOf(differences, new Set(pending.map((p) => p.subject)));
+  const users = new Map(plan.raisedFences.concat(plan.loweredFences).map((id) => [id, true]));
+  const lines = new Map(
+    facts.users.filter((u) => users.has(u.id)).map((u) => [u.id, u.lines.map((l) => l.id)]),
+  );
+  const failures = await carryOut(context, plan, (userId) => lines.get(userId) ?? []);
+  await alignFences(context.pbx, facts);
   await recordDrift(context.lead, drifted, facts);
-  const failed = await book(context.lead, pending, failures, (path) => state.ownerOf(path));
+  const failed = await book(context.lead, pending, differences, failures);
   return {
     state,
     newAors: plan.newAors,
-    report: reportOf('comparison', wanted.size, state, plan, drifted.size, failed, started),
+    report: reportOf('comparison', state.subjects, entries, plan, drifted.size, failed, started),
   };
 }
 
-function merged(trees: readonly Map<string, string>[]): Map<string, string> {
-  const all = new Map<string, string>();
-  for (const tree of trees) for (const [path, value] of tree) all.set(path, value);
-  return all;
+function differencesBetween(
+  wanted: ReadonlyMap<Subject, SubjectFacts | null>,
+  before: ReadonlyMap<string, string>,
+  projection: Projection,
+): Difference[] {
+  const differences: Difference[] = [];
+  const left = new Map(before);
+  for (const [subject, facts] of wanted) {
+    if (!facts) continue;
+    for (const [path, expected] of projection(facts)) {
+      const found = before.get(path) ?? null;
+      left.delete(path);
+      if (found !== expected) differences.push({ subject, path, expected, found });
+    }
+  }
+  // Whose it was does not matter any more: a removal that fails makes the next look a comparison.
+  for (const [path, found] of left) differences.push({ subject: 'stray', path, expected: null, found });
+  return differences;
 }
 
-async function carryOut(context: PassContext, plan: Plan, state: NodeState): Promise<Map<string, PbxError>> {
-  const { failures } = await apply(context.pbx, plan, state, {
-    onProgress: context.onProgress,
-    signal: context.signal,
-    linesOf: (userId) => linesRungFor(state, userId),
-  });
+function linesOf(
+  wanted: ReadonlyMap<Subject, SubjectFacts | null>,
+  state: NodeState,
+  userId: string,
+): string[] {
+  const facts = wanted.get(`user:${userId}`) ?? state.get(`user:${userId}`);
+  return facts?.kind === 'user' ? facts.facts.lines.map((line) => line.id) : [];
+}
+
+async function carryOut(
+  context: PassContext,
+  plan: Plan,
+  lines: (userId: string) => string[],
+): Promise<Map<string, PbxError>> {
+  const { pbx, onProgress, signal } = context;
+  const { failures } = await apply(pbx, plan, { onProgress, signal, linesOf: lines });
   return failures;
 }
 
@@ -120,23 +131,24 @@ async function carryOut(context: PassContext, plan: Plan, state: NodeState): Pro
 async function book(
   lead: SyncLead,
   pending: readonly PendingSubject[],
+  differences: readonly Difference[],
   failures: ReadonlyMap<string, PbxError>,
-  subjectOf: (path: string) => string | undefined,
 ): Promise<number> {
-  const failed = new Map<string, PbxError>();
-  for (const [path, error] of failures) {
-    const subject = subjectOf(path);
-    if (subject) failed.set(subject, error);
-  }
-  await lead.applied(pending.filter((p) => !failed.has(p.subject)));
-  for (const [subject, error] of failed) await lead.failed([subject], error.code, error.message);
+  const failed = new Map<Subject, PbxError>();
+  if (failures.size > 0)
+    for (const { path, subject } of differences) {
+      const error = failures.get(path);
+      if (error) failed.set(subject, error);
+    }
+  await lead.applied(pending.filter((p) => !failed.has(p.subject as Subject)));
+  for (const [subject, error] of failed) await lead.failed(subject, error.code, error.message);
   return failed.size;
 }
 
 async function recordDrift(
   lead: SyncLead,
-  drifted: ReadonlyMap<string, DriftedField[]>,
-  facts: { users: { id: string; tenantId: string }[] },
+  drifted: ReturnType<typeof driftOf>,
+  facts: NodeFacts,
 ): Promise<void> {
   if (drifted.size === 0) return;
   const tenantOf = new Map(facts.users.map((user) => [`user:${user.id}`, user.tenantId]));
@@ -146,7 +158,7 @@ async function recordDrift(
 function reportOf(
   kind: PassReport['kind'],
   subjects: number,
-  state: NodeState,
+  entries: number,
   plan: Plan,
   drifted: number,
   failed: number,
@@ -155,7 +167,7 @@ function reportOf(
   return {
     kind,
     subjects,
-    entries: state.actual.size,
+    entries,
     puts: plan.puts.length,
     removals: plan.removedEntries.length + plan.removedObjects.length,
     drifted,

@@ -68,11 +68,10 @@ export function pjsipObjectOf(path: string): PjsipObject | null {
   return match ? { type: match[1] as PjsipObject['type'], id: match[2]! } : null;
 }
 
-/**
- * The difference between what should stand on a node and what does.
- * `removable`: the paths of `actual` that may be removed when they are not desired.
- */
-export function planOf(desired: Entries, actual: Entries, removable: Iterable<string>): Plan {
+/** What closes these differences. */
+export function planOf(
+  differences: Iterable<{ path: string; expected: string | null; found: string | null }>,
+): Plan {
   const plan: Plan = {
     puts: [],
     removedEntries: [],
@@ -82,26 +81,27 @@ export function planOf(desired: Entries, actual: Entries, removable: Iterable<st
     raisedFences: [],
     loweredFences: [],
   };
-  for (const [path, value] of desired) {
-    const found = actual.get(path);
-    if (found === value) continue;
-    plan.puts.push([path, value]);
-    noteWhatAPutMeans(plan, path, found);
-  }
-  for (const path of removable) {
-    if (desired.has(path) || !actual.has(path)) continue;
-    const object = pjsipObjectOf(path);
-    if (object) plan.removedObjects.push(object);
-    else plan.removedEntries.push(path);
-    if (path.startsWith(FENCE)) plan.loweredFences.push(path.slice(FENCE.length));
+  for (const { path, expected, found } of differences) {
+    if (expected === null) noteRemoval(plan, path);
+    else {
+      plan.puts.push([path, expected]);
+      noteWhatAPutMeans(plan, path, found);
+    }
   }
   return inOrder(plan);
 }
 
-function noteWhatAPutMeans(plan: Plan, path: string, found: string | undefined): void {
+function noteRemoval(plan: Plan, path: string): void {
+  const object = pjsipObjectOf(path);
+  if (object) plan.removedObjects.push(object);
+  else plan.removedEntries.push(path);
+  if (path.startsWith(FENCE)) plan.loweredFences.push(path.slice(FENCE.length));
+}
+
+function noteWhatAPutMeans(plan: Plan, path: string, found: string | null): void {
   if (path.startsWith(FENCE)) plan.raisedFences.push(path.slice(FENCE.length));
-  if (path.startsWith(AOR) && found === undefined) plan.newAors.push(path.slice(AOR.length));
-  if (path.startsWith(AUTH) && found !== undefined) plan.endContacts.push(path.slice(AUTH.length));
+  if (path.startsWith(AOR) && found === null) plan.newAors.push(path.slice(AOR.length));
+  if (path.startsWith(AUTH) && found !== null) plan.endContacts.push(path.slice(AUTH.length));
 }
 
 function inOrder(plan: Plan): Plan {
@@ -112,8 +112,4 @@ function inOrder(plan: Plan): Plan {
   const objectRank = { endpoint: 1, auth: 2, aor: 3 };
   plan.removedObjects.sort((a, b) => objectRank[a.type] - objectRank[b.type]);
   return plan;
-}
-
-export function isEmpty(plan: Plan): boolean {
-  return plan.puts.length === 0 && plan.removedEntries.length === 0 && plan.removedObjects.length === 0;
 }

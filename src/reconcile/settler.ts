@@ -1,11 +1,9 @@
 import type { Condition } from '../db/sync-lead.ts';
 import type { Pbx } from '../pbx/port.ts';
-import type { NodeState } from './node-state.ts';
 
 /** Up to so many new address records on a PBX of up to so many lines are tracked one by one (asterisk.md: 0.9 ms each). */
 const FEW = 5;
 const SMALL_PBX = 1_000;
-const AOR = 'ps_aors/aor/';
 
 /**
  * Makes Asterisk track new address records, behind the back of the passes: a settle takes seconds on a
@@ -26,10 +24,11 @@ export class Settler {
     this.#onDone = onDone;
   }
 
-  want(aors: readonly string[], state: NodeState): void {
+  /** `lines`: how many there are on the node, which decides between one settle and a few single commands. */
+  want(aors: readonly string[], lines: number): void {
     for (const aor of aors) if (!this.#underWay.has(aor)) this.#waiting.add(aor);
     if (this.#waiting.size === 0) return;
-    this.#running ??= this.#run(state).finally(() => {
+    this.#running ??= this.#run(lines).finally(() => {
       this.#running = null;
       this.#onDone();
     });
@@ -50,13 +49,13 @@ export class Settler {
     return { type: 'settled', status: 'true', reason: 'tracked', message };
   }
 
-  async #run(state: NodeState): Promise<void> {
+  async #run(lines: number): Promise<void> {
     while (this.#waiting.size > 0) {
       const aors = [...this.#waiting];
       this.#waiting.clear();
       this.#underWay = new Set(aors);
       try {
-        if (aors.length <= FEW && linesOn(state) <= SMALL_PBX)
+        if (aors.length <= FEW && lines <= SMALL_PBX)
           for (const aor of aors) await this.#pbx.objects.trackAor(aor);
         else this.#lastMs = (await this.#pbx.objects.settle()).durationMs;
         this.#tracked.push(...aors);
@@ -71,10 +70,4 @@ export class Settler {
       }
     }
   }
-}
-
-function linesOn(state: NodeState): number {
-  let lines = 0;
-  for (const path of state.actual.keys()) if (path.startsWith(AOR)) lines++;
-  return lines;
 }

@@ -2,13 +2,13 @@
  * A subject owns a set of entries on a node and is synchronised as a whole: `user:<id>` owns the user's
  * record, lines, extension and forwarding. The database's triggers write these names (prisma/migrations).
  */
-export type SubjectKind = 'tenant' | 'user' | 'number' | 'profile' | 'callerid-group' | 'trunk';
+export type SubjectKind = 'tenant' | 'user' | 'number' | 'profile' | 'callerid-group' | 'trunk' | 'spare';
 
 /**
- * `all`: compare everything. `plan`: the numbering plan, the same on every node. `stock`: spare lines.
+ * `all`: compare everything. `plan`: the numbering plan, the same on every node.
  * `stray`: entries in our families that nothing in the database accounts for.
  */
-export type Subject = `${SubjectKind}:${string}` | 'all' | 'plan' | 'stock' | 'stray';
+export type Subject = `${SubjectKind}:${string}` | 'all' | 'plan' | 'stray';
 
 export function subjectOf(kind: SubjectKind, id: string): Subject {
   return `${kind}:${id}`;
@@ -23,6 +23,7 @@ export function idsByKind(subjects: Iterable<string>): Record<SubjectKind, strin
     profile: [],
     'callerid-group': [],
     trunk: [],
+    spare: [],
   };
   for (const subject of subjects) {
     const colon = subject.indexOf(':');
