@@ -83,7 +83,7 @@ test('when another process has taken the request over, the first one changes not
   expect((await create({ title: 'A' })).status).toBe(201);
   openGate();
   // What remember() refuses inside the transaction rolls it back.
-  expect((await slow).status).toBe(409);
+  expect((await slow).problem.code).toBe('request-in-progress');
   expect(t.rows).toHaveLength(1);
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { refuseUnstorable } from '../../../src/api/text-guard.ts';
 import { validated } from '../../../src/api/validation.ts';
 import { DomainError, type FieldError } from '../../../src/domain/errors.ts';
 
@@ -86,6 +87,18 @@ test('a password in the wrong place is never quoted back', () => {
   const found = faults(User, sent);
   expect(found).toHaveLength(3);
   expect(JSON.stringify(found)).not.toContain('hunter2');
+});
+
+test('names that pollute prototypes and text that no column holds are found at every depth', () => {
+  for (const [text, path] of [
+    ['{"a":[{"__proto__":{"x":1}}]}', '/a/0'],
+    ['{"a":{"b\\u0000":1}}', '/a'],
+    ['{"a/b":["fine","\\udc00"]}', '/a~1b/1'],
+  ] as const) {
+    const refused = () => refuseUnstorable(JSON.parse(text), 'body');
+    expect(refused).toThrow(expect.objectContaining({ fields: [expect.objectContaining({ path })] }));
+  }
+  expect(() => refuseUnstorable({ a: ['Zoë 👩‍👩‍👧 \u202e', { b: null }] }, 'body')).not.toThrow();
 });
 
 test('ten thousand faults are told as a hundred', () => {
