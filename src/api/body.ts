@@ -14,7 +14,10 @@ const readers = new Map<number, ReturnType<typeof express.json>>();
  * Throws `unsupported-media-type`, `payload-too-large`, `malformed-request`.
  */
 export async function readJson(req: Request, res: Response, limit: number): Promise<unknown> {
-  checkType(req.headers['content-type'], hasBody(req));
+  // body-parser would make an empty object of nothing.
+  if (!hasBody(req))
+    throw new DomainError('malformed-request', 'The request has no body. Send a JSON object.');
+  checkType(req.headers['content-type']);
   let reader = readers.get(limit);
   if (!reader) {
     reader = express.json({ limit, type: () => true, strict: false, verify: refuseBrokenUtf8 });
@@ -24,8 +27,6 @@ export async function readJson(req: Request, res: Response, limit: number): Prom
   await new Promise<void>((resolve, reject) => {
     read(req, res, (error?: unknown) => (error ? reject(translated(error, limit)) : resolve()));
   });
-  if (req.body === undefined)
-    throw new DomainError('malformed-request', 'The request has no body. Send a JSON object.');
   return req.body;
 }
 
@@ -33,8 +34,7 @@ function hasBody(req: Request): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 }
 
-function checkType(contentType: string | undefined, bodyComes: boolean): void {
-  if (contentType === undefined && !bodyComes) return;
+function checkType(contentType: string | undefined): void {
   const match = JSON_TYPE.exec(contentType ?? '');
   const parameters = (match?.[1] ?? '').split(';').filter((text) => text.trim() !== '');
   const charsets = parameters.filter((text) => /^\s*charset/i.test(text));

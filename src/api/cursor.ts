@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
+import { wholeNumber } from './query.ts';
 import type { Seal } from './seal.ts';
 
 /**
@@ -23,11 +24,7 @@ export const MAX_PAGE = 200;
 /** The query of a list: `limit`, `cursor`, and the filters given. */
 export function pageQuery<F extends z.ZodRawShape>(filters: F) {
   return z.object({
-    limit: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(MAX_PAGE)
+    limit: wholeNumber(1, MAX_PAGE)
       .default(50)
       .meta({ description: `How many at most, 1 to ${MAX_PAGE}.` }),
     cursor: z

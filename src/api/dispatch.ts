@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import type { Logger } from 'pino';
 import type { Actor } from '../domain/actor.ts';
 import { type Authenticate, checkPermission, enterTenant, identify, type ResolveTenant } from './auth.ts';
 import { readJson } from './body.ts';
@@ -42,12 +41,12 @@ export async function dispatch(route: Route, ports: Ports, req: Request, res: Re
     const context: RequestContext & Inputs & Caller = {
       ...caller,
       ...inputs,
-      requestId: String(req.id),
+      requestId: req.id,
       ip: callerAddress(req),
       ifMatch,
       waitSeconds,
       signal,
-      log: req.log as Logger,
+      log: req.log,
       cursors: createCursors(ports.cursorSeal, listName(route, caller, inputs)),
       remember,
     };

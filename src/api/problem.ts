@@ -47,7 +47,7 @@ export function asDomainError(thrown: unknown): DomainError {
 }
 
 export function sendProblem(error: DomainError, req: Request, res: Response): void {
-  const problem = toProblem(error, String(req.id));
+  const problem = toProblem(error, req.id);
   res.status(problem.status);
   res.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
   res.setHeader('Cache-Control', 'no-store');

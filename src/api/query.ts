@@ -18,6 +18,17 @@ export function parseQuery(url: string): Record<string, string | string[]> {
   return query;
 }
 
+/**
+ * A whole number, written in digits. (`z.coerce.number()` would take '' for 0, '0x10' for 16 and
+ * could not tell a doubled parameter from a word.)
+ */
+export function wholeNumber(least: number, most: number) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
+    z.int().min(least).max(most),
+  );
+}
+
 /** A parameter that may come several times: `?tag=a&tag=b`. */
 export function repeated<S extends z.ZodType>(item: S, most = 50) {
   return z.preprocess(

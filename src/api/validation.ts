@@ -124,6 +124,7 @@ function kindSent(input: unknown): string {
 function wrongKind(expected: string, input: unknown, part: Part): string {
   if (input === undefined) return `This is missing. Send ${kind(expected)}.`;
   if (input === null) return `This cannot be null (cleared). Send ${kind(expected)}, or leave it out.`;
+  if (expected === 'int' && typeof input === 'number') return 'Send a whole number, without a fraction.';
   if (part === 'body') return `Send ${kind(expected)}, not ${kindSent(input)}.`;
   // In an address all is text, so "not a text" would puzzle; a list is a parameter given twice.
   if (Array.isArray(input)) return 'This is given more than once. Give it once.';

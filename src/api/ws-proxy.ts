@@ -34,6 +34,7 @@ export type WsProxy = {
 
 /** Above this much unsent data for one side, the other side is not read. */
 const HIGH_WATER = 256 * 1024;
+const GOODBYE_MS = 2000;
 
 export function createWsProxy(options: WsProxyOptions): WsProxy {
   const limits = {
@@ -78,15 +79,14 @@ export function createWsProxy(options: WsProxyOptions): WsProxy {
     entry.sides.push(pbx);
     socket.once('close', () => {
       open.delete(socket);
-      pbx.terminate();
+      // Once the two are joined, the close frame says it in order.
+      if (entry.sides.length === 1) pbx.terminate();
     });
-    // It may speak before the browser has been taken: what it says must wait.
+    // The acceptor calls back at once, so that no word of Asterisk's is missed in between.
     pbx.once('open', () => {
-      pbx.pause();
       acceptor.handleUpgrade(req, socket, head, (browser) => {
         entry.sides.push(browser);
         join(browser, pbx, limits.pingEveryMs);
-        pbx.resume();
       });
     });
     pbx.on('error', (err) => {
@@ -158,8 +158,11 @@ function pass(from: WebSocket, to: WebSocket): void {
     if (to.bufferedAmount >= HIGH_WATER) from.pause();
   });
   from.on('close', (code, reason) => {
-    if (to.readyState === WebSocket.OPEN) to.close(...passableClose(code, reason));
-    else if (to.readyState !== WebSocket.CLOSED) to.terminate();
+    if (to.readyState === WebSocket.OPEN) {
+      to.close(...passableClose(code, reason));
+      // A side that does not say goodbye back (ws would wait 30 s) is let go.
+      setTimeout(() => to.terminate(), GOODBYE_MS).unref();
+    } else if (to.readyState !== WebSocket.CLOSED) to.terminate();
   });
   // The close that follows tells the other side; a message that is too long, say, is the sender's affair.
   from.on('error', () => undefined);

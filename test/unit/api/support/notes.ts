@@ -86,11 +86,11 @@ export function noteRoutes(rows: Row[], tried: { creates: number; gate: Promise<
     problems: ['conflict-duplicate'],
     handler: async ({ body, tenant, remember }) => {
       tried.creates += 1;
-      if (tried.gate) await tried.gate;
       if (rows.some((row) => row.title === body.title && row.tenantId === tenant.id))
         throw new DomainError('conflict-duplicate', `There is a note called "${body.title}" already.`, {
           fields: [{ path: '/title', message: 'Choose another title.' }],
         });
+      if (tried.gate) await tried.gate;
       const row: Row = {
         id: crypto.randomUUID(),
         tenantId: tenant.id,
