@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -13,6 +14,8 @@ export type ExternalPbx = Readonly<{
 export type Config = Readonly<{
   /** The folder that holds package.json, asterisk-config/ and prisma/. */
   projectRoot: string;
+  /** Of package.json. */
+  version: string;
   /** Everything that a local run writes: servers, their data, what was downloaded. */
   dataDir: string;
   logLevel: LogLevel;
@@ -48,6 +51,9 @@ export class ConfigError extends Error {
 }
 
 const PROJECT_ROOT = path.resolve(import.meta.dirname, '..');
+const VERSION = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json'), 'utf8'))).version;
 
 const port = (lowest: 0 | 1) =>
   z
@@ -140,6 +146,7 @@ function assemble(values: Values, problems: string[]): Config {
     );
   return Object.freeze({
     projectRoot: PROJECT_ROOT,
+    version: VERSION,
     dataDir: path.resolve(PROJECT_ROOT, values.PATCHBAY_DATA_DIR ?? '.patchbay'),
     logLevel: values.LOG_LEVEL ?? 'info',
     http: Object.freeze({
