@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { secretOwner } from '../src/domain/secrets/owner.ts';
 import { generateLineId } from '../src/domain/secrets/generate.ts';
+import { secretOwner } from '../src/domain/secrets/owner.ts';
 import { seal } from '../src/domain/secrets/seal.ts';
 import type { BenchService } from './bench-service.ts';
 
@@ -61,7 +61,9 @@ export async function populate(
 /** Resolves when nothing waits for the PBX. */
 export async function whenApplied(bench: BenchService): Promise<void> {
   for (;;) {
-    const { rows } = await bench.owner.query<{ waiting: number }>('SELECT count(*)::int AS waiting FROM sync_pending');
+    const { rows } = await bench.owner.query<{ waiting: number }>(
+      'SELECT count(*)::int AS waiting FROM sync_pending',
+    );
     if (rows[0]!.waiting === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -24,12 +24,13 @@ async function main(): Promise<void> {
   say(`Patchbay: ${patchbay.url} (API ${patchbay.url}/api/docs)`);
   for (const line of servers.started) say(`  ${line}`);
 
-  let ending: Promise<void> | undefined;
-  const end = () => {
-    ending ??= patchbay
-      .stop()
-      .then(() => servers.stop())
-      .then(() => process.exit(0));
+  let ending = false;
+  const end = async () => {
+    if (ending) return;
+    ending = true;
+    await patchbay.stop();
+    await servers.stop();
+    process.exit(0);
   };
   process.on('SIGINT', end).on('SIGTERM', end);
 }
