@@ -225,22 +225,22 @@ describe('Asterisk', () => {
     expect((await ask(shared.ari.url)).status).toBe(401);
   });
 
-  test('a port that is taken is an error, not a PBX without AMI', async () => {
-    const taken = createServer((socket) => socket.destroy());
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void taken.close());
-    const { port } = taken.address() as { port: number };
-    const start = startAsterisk({
-      root,
-      runDir: path.join(temporaryFolder(), 'pbx'),
-      configDir,
-      settings: { amiPort: port },
-    });
-    const error = await start.then(
-      (asterisk) => asterisk.stop(),
-      (reason: unknown) => reason as LocalError,
-    );
-    expect(error).toBeInstanceOf(LocalError);
-    expect(error).toMatchObject({ code: 'asterisk_not_started' });
-  });
+  test.each(['amiPort', 'httpPort', 'sipPort'])(
+    '%s taken is an error, not a PBX with a part missing',
+    async (name) => {
+      const taken = createServer((socket) => socket.destroy());
+      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void taken.close());
+      const { port } = taken.address() as { port: number };
+      const runDir = path.join(temporaryFolder(), 'pbx');
+      const start = startAsterisk({ root, runDir, configDir, settings: { [name]: port } });
+      const error = await start.then(
+        (asterisk) => asterisk.stop(),
+        (reason: unknown) => reason as LocalError,
+      );
+      expect(error).toBeInstanceOf(LocalError);
+      expect(error).toMatchObject({ code: 'asterisk_not_started' });
+      expect(error?.message).toMatch(/in use/);
+    },
+  );
 });
