@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
 import path from 'node:path';
 import { LocalError } from '../errors.ts';
 import { freePort } from '../ports.ts';
 import { endStaleProcess, recordProcess } from '../process-record.ts';
 import { keepShort, type SupervisedProcess, supervise } from '../supervise.ts';
 import { until } from '../until.ts';
+import { checkDoors } from './check-doors.ts';
 import { type AsteriskProgram, asteriskProgram } from './program.ts';
 import { type MachineSettings, type RunLayout, renderRunDir } from './render.ts';
 
@@ -54,7 +54,7 @@ export type LocalAsterisk = {
  * booted and answered over AMI and ARI with the secrets made for this run. Everything it writes is under
  * `runDir`, where AstDB stays for the next start. Several may run at once, each in a folder of its own.
  *
- * @throws LocalError asterisk_not_started with the last error it logged; busy
+ * @throws LocalError asterisk_not_started with the first error it logged; busy
  */
 export async function startAsterisk(options: {
   root: string;
@@ -134,13 +134,13 @@ async function boot(
   recordProcess(layout.recordFile, asterisk.pid);
   try {
     await untilBooted(asterisk, program, layout);
-    await checkAccounts(machine);
+    await checkDoors(machine, await command(program, layout, 'pjsip show transports'));
     return asterisk;
   } catch (error) {
     await asterisk.stop();
     throw new LocalError(
       'asterisk_not_started',
-      `Asterisk did not start: ${lastError(logFile, logStart) ?? (error as Error).message}`,
+      `Asterisk did not start: ${firstError(logFile, logStart) ?? (error as Error).message}`,
       `read ${logFile}; when a port is taken, choose others (PATCHBAY_LOCAL_*_PORT)`,
     );
   }
@@ -167,34 +167,6 @@ async function untilBooted(
   if (!answered || asterisk.hasEnded()) throw new Error('it did not boot in time, or ended');
 }
 
-/** Asterisk runs on without AMI, HTTP or SIP when a port is taken; so each is asked, with this run's secrets. */
-async function checkAccounts(machine: MachineSettings): Promise<void> {
-  await loginOverAmi(machine);
-  const credentials = Buffer.from(`patchbay:${machine.ariSecret}`).toString('base64');
-  const ping = await fetch(`http://${HOST}:${machine.httpPort}/ari/asterisk/ping`, {
-    headers: { authorization: `Basic ${credentials}` },
-    signal: AbortSignal.timeout(10_000),
-  });
-  if (!ping.ok) throw new Error(`ARI on port ${machine.httpPort} answered ${ping.status}`);
-}
-
-function loginOverAmi({ amiPort, amiSecret }: MachineSettings): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(amiPort, HOST);
-    let heard = '';
-    socket.setTimeout(10_000, () => socket.destroy(new Error(`AMI on port ${amiPort} does not answer`)));
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error(`AMI on port ${amiPort} refused the login`)));
-    socket.write(`Action: Login\r\nUsername: patchbay\r\nSecret: ${amiSecret}\r\nEvents: off\r\n\r\n`);
-    socket.on('data', (chunk) => {
-      heard += chunk;
-      if (!heard.includes('\r\n\r\n')) return;
-      if (heard.includes('Response: Success')) resolve();
-      socket.destroy();
-    });
-  });
-}
-
 function command(program: AsteriskProgram, layout: RunLayout, line: string): Promise<string> {
   const args = [...program.args, '-C', layout.mainConfig, '-rx', line];
   const options = {
@@ -217,17 +189,10 @@ function command(program: AsteriskProgram, layout: RunLayout, line: string): Pro
   });
 }
 
-/** The last ERROR that was logged since `offset`, without date and source position. */
-function lastError(logFile: string, offset: number): string | null {
+/** The first ERROR that was logged since `offset`, without date and source position: the others follow from it. */
+function firstError(logFile: string, offset: number): string | null {
   if (!existsSync(logFile)) return null;
   const lines = readFileSync(logFile).subarray(offset).toString('utf8').split('\n');
-  const errors = lines.filter(
-    (line) => / ERROR\[/.test(line) && !line.includes('Module initialization failed'),
-  );
-  return (
-    errors
-      .at(-1)
-      ?.replace(/^.*?ERROR\[[^\]]*\](?:\[[^\]]*\])*:?\s*/, '')
-      .trim() ?? null
-  );
+  const error = lines.find((line) => / ERROR\[/.test(line));
+  return error?.replace(/^.*?ERROR\[[^\]]*\](?:\[[^\]]*\])*:?\s*/, '').trim() ?? null;
 }
