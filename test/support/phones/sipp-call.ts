@@ -1,148 +1,34 @@
-import type { CallEnd } from './call.ts';
 import type { AnswerPlan } from './incoming-call.ts';
 import type { RtpPort } from './rtp-port.ts';
 import { parseSdp } from './sdp.ts';
-import {
-  cseqOf,
-  headerValue,
-  isRequest,
-  isResponse,
-  type NameAddress,
-  parseNameAddress,
-  parseSipUri,
-  type SipMessage,
-  type SipRequest,
-  type SipResponse,
-} from './sip-message.ts';
+import { isRequest, type SipMessage } from './sip-message.ts';
 import type { SippPhone } from './sipp-phone.ts';
 import { type PhoneCommand, REFUSALS, type RefusalStatus } from './sipp-scenario.ts';
-import { DEADLINE_MS, Waiters } from './wait-for.ts';
+import { type MessageDirection, TracedCall } from './traced-call.ts';
+import { DEADLINE_MS } from './wait-for.ts';
 
-type Direction = 'sent' | 'received';
-
-/** A call of a sipp phone: told by the messages that sipp traced, steered by commands to it. */
-export class SippCall {
+/** A call of a sipp phone, steered by commands to its scenario. */
+export class SippCall extends TracedCall {
   readonly phone: SippPhone;
-  readonly callId: string;
   readonly audio: RtpPort;
-  readonly #waiters = new Waiters();
-  readonly #messages: { direction: Direction; message: SipMessage }[] = [];
 
   constructor(phone: SippPhone, callId: string, audio: RtpPort) {
+    super(callId);
     this.phone = phone;
-    this.callId = callId;
     this.audio = audio;
   }
 
-  /** The INVITE that counts: after a challenge, the second one. */
-  get invite(): SipRequest | undefined {
-    return this.#requests('INVITE').at(-1)?.message;
-  }
-
-  get final(): SipResponse | undefined {
-    return this.#responses.find(({ status }) => status >= 200);
-  }
-
-  /** The final answer's status, 0 while there is none. */
-  get status(): number {
-    return this.final?.status ?? 0;
-  }
-
-  get reason(): string {
-    return this.final?.reason ?? '';
-  }
-
-  /** An outgoing call's responses, and what this phone responded to an incoming one. */
-  get #responses(): SipResponse[] {
-    const responses = this.#messages.map(({ message }) => message).filter(isResponse);
-    return responses.filter(
-      (response) =>
-        cseqOf(response).method === 'INVITE' &&
-        // sipp answers the first challenge whatever comes, so that one is never the call's answer.
-        !(response.status === 401 && cseqOf(response).number === 1),
-    );
-  }
-
-  #requests(method: string): { direction: Direction; message: SipRequest }[] {
-    return this.#messages.filter(
-      (entry): entry is { direction: Direction; message: SipRequest } =>
-        isRequest(entry.message) && entry.message.method === method,
-    );
-  }
-
-  get earlyMedia(): boolean {
-    return this.#responses.some((response) => response.status < 200 && response.body !== '');
-  }
-
-  /** A header of the INVITE received, or of the final response to the INVITE sent. */
-  header(name: string): string | undefined {
-    const source = this.incoming ? this.invite : this.final;
-    return source && headerValue(source, name);
-  }
-
-  get incoming(): boolean {
-    return this.#requests('INVITE')[0]?.direction === 'received';
-  }
-
-  get remote(): NameAddress {
-    return parseNameAddress(
-      this.header('P-Asserted-Identity') ?? this.header(this.incoming ? 'From' : 'To') ?? '',
-    );
-  }
-
-  get dialled(): string {
-    return parseSipUri(this.invite?.uri ?? '').user;
-  }
-
-  get isUp(): boolean {
-    return this.status >= 200 && this.status < 300 && this.#acknowledged && !this.end;
-  }
-
-  /** Whether the ACK of the final response has passed; that of an answered challenge does not count. */
-  get #acknowledged(): boolean {
-    const number = this.final && cseqOf(this.final).number;
-    return this.#requests('ACK').some(({ message }) => cseqOf(message).number === number);
-  }
-
-  get end(): CallEnd | undefined {
-    const bye = this.#requests('BYE')[0] ?? this.#requests('CANCEL')[0];
-    if (bye)
-      return {
-        by: bye.direction === 'sent' ? 'us' : 'them',
-        reason: headerValue(bye.message, 'Reason'),
-      };
-    return this.status >= 300 ? { by: this.incoming ? 'us' : 'them' } : undefined;
-  }
-
-  /** Resolves with the final response, once sipp has acknowledged it and can be told the next thing. */
-  answered(within = DEADLINE_MS): Promise<SipResponse> {
-    return this.#until('the final answer to its call', () => this.#acknowledged && this.final, within);
-  }
-
-  provisional(status: number, within = DEADLINE_MS): Promise<SipResponse> {
-    return this.#until(
-      `${status} on its call`,
-      () => this.#responses.find((response) => response.status === status),
-      within,
-    );
-  }
-
-  waitEnded(within = DEADLINE_MS): Promise<CallEnd> {
-    return this.#until('the end of the call', () => this.end, within);
-  }
-
-  /** BYE, or CANCEL before the answer. Resolves when the server has acknowledged it. */
-  async hangup(within = DEADLINE_MS): Promise<void> {
+  /** BYE, CANCEL before the answer, or a refusal. Resolves when the other side has acknowledged it. */
+  override async hangup(within = DEADLINE_MS): Promise<void> {
     if (this.end || !this.invite) return;
     if (!this.isUp && this.incoming) {
       await this.refuse(603);
       return;
     }
+    const up = this.isUp;
     this.#command('HANGUP');
-    const last = this.isUp ? 'BYE' : 'CANCEL';
-    const answered = () =>
-      this.#messages.some(({ message }) => isResponse(message) && cseqOf(message).method === last);
-    await this.#until(`the answer to its ${last}`, answered, within);
+    if (up) await this.until('the answer to its BYE', () => this.responses('BYE').length > 0, within);
+    else await this.answered(within); // 487
   }
 
   /** Carries out the plan. Resolves when the call is up, refused (and that acknowledged), or rings. */
@@ -160,48 +46,44 @@ export class SippCall {
 
   async answer(): Promise<this> {
     this.#command('ANSWER');
-    await this.#until('the ACK of its answer', () => this.isUp || this.end !== undefined);
+    await this.until('the ACK of its answer', () => this.isUp || this.end !== undefined);
     return this;
   }
 
   async refuse(status: RefusalStatus, moved?: string): Promise<this> {
     if (!(status in REFUSALS)) throw new Error(`a sipp phone refuses with ${Object.keys(REFUSALS)} only`);
     this.#command(`REFUSE${status}`, moved);
-    await this.#until(`the ACK of its ${status}`, () => this.#acknowledged);
+    await this.until(`the ACK of its ${status}`, () => this.acknowledged);
     return this;
   }
 
-  /** A message of this call that sipp sent or received. */
-  note(direction: Direction, message: SipMessage): void {
-    this.#messages.push({ direction, message });
-    if (direction === 'received' || message.status === 200) this.#routeAudio(message);
+  override note(direction: MessageDirection, message: SipMessage): void {
+    super.note(direction, message);
     if (this.end) this.audio.sendTo(null);
-    this.#waiters.changed();
+    else this.#routeAudio(direction, message);
   }
 
-  /** Lets the waiters look again: sipp may have ended. */
-  changed(): void {
-    this.#waiters.changed();
-  }
-
-  #routeAudio(message: SipMessage): void {
-    const theirs = this.incoming ? this.invite : message;
-    const remote = theirs && parseSdp(theirs.body);
-    if (remote && (!this.incoming || message.status === 200)) this.audio.sendTo(remote);
+  /** Audio goes where the other side's description says, from our 200 on if it was they who called. */
+  #routeAudio(direction: MessageDirection, message: SipMessage): void {
+    const answers = direction === 'sent' && message.status === 200;
+    const theirs = answers ? this.requests('INVITE').at(-1)?.message : message;
+    const waits = isRequest(message) && !this.isUp;
+    const remote = direction === 'received' || answers ? parseSdp(theirs?.body ?? '') : null;
+    if (remote && !waits) this.audio.sendTo(remote);
   }
 
   #command(command: PhoneCommand, contact?: string): void {
     const invite = this.invite;
-    if (!invite) throw new Error(this.phone.explain('an INVITE'));
+    if (!invite) throw new Error(this.explain('an INVITE'));
     const copied = invite.headers.filter(([name]) => /^(?:via|from|to|call-id|cseq)$/i.test(name));
     this.phone.command(command, contact ? [...copied, ['Contact', contact]] : copied);
   }
 
-  #until<T>(what: string, look: () => T | undefined | false, within = DEADLINE_MS): Promise<T> {
-    return this.#waiters.until(
-      () => look() || this.phone.mustRun(),
-      () => this.phone.explain(what),
-      within,
-    );
+  protected override explain(what: string): string {
+    return this.phone.explain(what);
+  }
+
+  protected override mustRun(): undefined {
+    return this.phone.mustRun();
   }
 }
