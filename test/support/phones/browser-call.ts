@@ -121,16 +121,11 @@ export class BrowserAudio {
 
   /** Resolves when most of what arrives is this tone (Hz). */
   async hears(tone: number, within = DEADLINE_MS): Promise<true> {
-    const end = performance.now() + within;
-    let share = 0;
-    while (performance.now() < end) {
-      share = await this.#phone.page('toneShare', this.#callId, tone);
-      if (share > 0.7) return true;
-    }
+    const share = await this.#phone.page('hears', this.#callId, tone, within);
+    if (share > 0.7) return true;
     const stats = JSON.stringify(await this.stats());
-    throw new PhoneTimeout(
-      `waited ${within} ms: ${this.#phone.explain(`${tone} Hz (share now ${share.toFixed(2)}, ${stats})`)}`,
-    );
+    const heard = `${tone} Hz (share now ${share.toFixed(2)}, ${stats})`;
+    throw new PhoneTimeout(`waited ${within} ms: ${this.#phone.explain(heard)}`);
   }
 
   stats(): Promise<AudioStats> {

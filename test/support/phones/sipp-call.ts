@@ -38,6 +38,8 @@ export class SippCall extends TracedCall {
     if (ringing) this.#command('RING');
     if (answer === false) {
       await this.provisional(180);
+      this.ringsOn = true;
+      this.changed();
       return this;
     }
     if (typeof answer === 'number') await new Promise((resolve) => setTimeout(resolve, answer));

@@ -29,6 +29,10 @@ export type SippPhoneOptions = {
   displayName?: string;
   name?: string;
   localIp?: string;
+  /** Default: any free one. */
+  localPort?: number;
+  /** What to do with calls that no `expectCall` waits for; default: they wait for the next `expectCall`. */
+  incoming?: () => AnswerPlan;
 };
 
 /** How often a sipp that is still starting is asked whether it is there. */
@@ -43,18 +47,20 @@ export class SippPhone {
   readonly calls: SippCall[] = [];
   readonly audio: RtpPort;
   readonly #options: SippPhoneOptions;
-  readonly #local: Address;
+  readonly local: Address;
   readonly #process: SippProcess;
   readonly #commands: Socket = createSocket('udp4');
   readonly #trace = new SipTrace();
   readonly #waiters = new Waiters();
-  readonly #registrations = new Map<string, SipMessage[]>();
+  /** REGISTER and OPTIONS, by Call-ID. */
+  readonly #questions = new Map<string, SipMessage[]>();
   #ready = false;
-  #taken = 0;
+  readonly #unexpected: SippCall[] = [];
+  #expecting = 0;
 
   private constructor(options: SippPhoneOptions, local: Address, audio: RtpPort) {
     this.#options = options;
-    this.#local = local;
+    this.local = local;
     this.name = options.name ?? options.user;
     this.audio = audio;
     const { user, password, server } = options;
@@ -80,7 +86,7 @@ export class SippPhone {
     const host = options.localIp ?? '127.0.0.1';
     const audio = new RtpPort(host, `${options.name ?? options.user} (sipp)`);
     await audio.ready;
-    const local = { host, port: await freeUdpPort(host) };
+    const local = { host, port: options.localPort ?? (await freeUdpPort(host)) };
     const phone = closeLater(new SippPhone(options, local, audio));
     await phone.#started();
     return phone;
@@ -98,13 +104,13 @@ export class SippPhone {
   /** @param expires seconds. Resolves with the registrar's final answer, whichever it is. */
   async register({ expires = 300 }: { expires?: number } = {}): Promise<RegisterResult> {
     const callId = newToken(16);
-    this.#registrations.set(callId, []);
+    this.#questions.set(callId, []);
     this.command('REGISTRATION', [
       ['Call-ID', callId],
       ['X-Expires', String(expires)],
     ]);
     const final = await this.#until('the answer to its REGISTER', () =>
-      this.#registrations.get(callId)?.find(isFinalRegistration),
+      this.#questions.get(callId)?.find(isFinalRegistration),
     );
     const { status, reason } = final;
     return { status, reason, contacts: headerValues(final, 'Contact') };
@@ -140,19 +146,42 @@ export class SippPhone {
 
   /** Takes the next call that comes in and does with it what the plan says (`headers` of a plan are not for sipp). */
   async expectCall(plan: AnswerPlan = {}, within = DEADLINE_MS): Promise<SippCall> {
-    const index = this.#taken++;
-    const call = await this.#until(
-      'an incoming call',
-      () => this.calls.filter(({ incoming }) => incoming)[index],
-      within,
-    );
-    return call.follow(plan);
+    this.#expecting++;
+    try {
+      const call = await this.#until('an incoming call', () => this.#unexpected.shift(), within);
+      return await call.follow(plan);
+    } finally {
+      this.#expecting--;
+    }
+  }
+
+  /** All calls received so far, answered or not. */
+  get received(): SippCall[] {
+    return this.calls.filter(({ incoming }) => incoming);
+  }
+
+  /** The call that came in as number `index`, once what was planned for it has been done. */
+  takeReceived(index: number, within = DEADLINE_MS): Promise<SippCall> {
+    const look = () => (this.received[index]?.settled ? this.received[index] : undefined);
+    return this.#until(`incoming call number ${index + 1}`, look, within);
+  }
+
+  /**
+   * Every call that has reached this phone until now. Asks the server something first: what it had
+   * sent before its answer is then here, so that an empty list proves that the phone was not called.
+   */
+  async callsSoFar(): Promise<readonly SippCall[]> {
+    const callId = newToken(16);
+    this.#questions.set(callId, []);
+    this.command('ASK', [['Call-ID', callId]]);
+    await this.#until('the answer to its OPTIONS', () => this.#questions.get(callId)?.some(isResponse));
+    return this.received;
   }
 
   /** Sends a command to the scenario; see sipp-scenario.ts. */
   command(command: PhoneCommand, headers: SipHeader[]): void {
     const own: SipHeader[] = [
-      ['Via', `SIP/2.0/UDP ${this.#local.host};branch=z9hG4bK${newToken()}`],
+      ['Via', `SIP/2.0/UDP ${this.local.host};branch=z9hG4bK${newToken()}`],
       ['From', '<sip:test@localhost>;tag=test'],
       ['To', '<sip:phone@localhost>'],
       ['CSeq', `1 ${command}`],
@@ -160,11 +189,11 @@ export class SippPhone {
     const given = new Set(headers.map(([name]) => name.toLowerCase()));
     const missing = own.filter(([name]) => !given.has(name.toLowerCase()));
     const message = { method: command, uri: 'sip:phone', headers: [...headers, ...missing], body: '' };
-    this.#commands.send(serializeSipMessage(message), this.#local.port, this.#local.host);
+    this.#commands.send(serializeSipMessage(message), this.local.port, this.local.host);
   }
 
   explain(what: string): string {
-    const { host, port } = this.#local;
+    const { host, port } = this.local;
     const dead = this.#process.running ? '' : ` Its sipp has ended: ${this.#process.lastWords}`;
     return `${this.name} (sipp ${this.#options.user} at ${host}:${port}) waited for ${what}.${dead} Its last SIP messages:\n${this.#trace.tail()}`;
   }
@@ -178,11 +207,19 @@ export class SippPhone {
     const callId = headerValue(message, 'Call-ID') ?? '';
     if (message.method === 'READY') this.#ready = true;
     else if (!isCommand(message)) this.#trace.add(direction, message, this.#options.server);
-    this.#registrations.get(callId)?.push(message);
+    this.#questions.get(callId)?.push(message);
     const known = this.calls.find((call) => call.callId === callId);
     const call = known ?? (message.method === 'INVITE' ? this.#newCall(callId) : undefined);
     if (!isCommand(message)) call?.note(direction, message);
+    if (call && !known && call.incoming) this.#takeCall(call);
     this.#changed();
+  }
+
+  #takeCall(call: SippCall): void {
+    const { incoming } = this.#options;
+    if (incoming && this.#expecting === 0)
+      call.follow(incoming()).catch(() => {}); // who hung up first is the test's to look at
+    else this.#unexpected.push(call);
   }
 
   #newCall(callId: string): SippCall {
@@ -220,7 +257,7 @@ function isFinalRegistration(message: SipMessage): message is SipResponse {
 }
 
 function isCommand(message: SipMessage): boolean {
-  return /^(?:READY|REGISTRATION|DIAL|RING|ANSWER|HANGUP|REFUSE\d+)$/.test(message.method ?? '');
+  return /^(?:READY|ASK|REGISTRATION|DIAL|RING|ANSWER|HANGUP|REFUSE\d+)$/.test(message.method ?? '');
 }
 
 export function sippPhone(options: SippPhoneOptions): Promise<SippPhone> {

@@ -71,8 +71,16 @@ export abstract class TracedCall {
 
   /** Who is at the other end, as the phone's display shows it. */
   get remote(): NameAddress {
-    const other = this.incoming ? 'From' : 'To';
-    return parseNameAddress(this.header('P-Asserted-Identity') ?? this.header(other) ?? '');
+    return this.assertedIdentity ?? (this.incoming ? this.from : parseNameAddress(this.header('To') ?? ''));
+  }
+
+  get from(): NameAddress {
+    return parseNameAddress(this.header('From') ?? '');
+  }
+
+  get assertedIdentity(): NameAddress | undefined {
+    const value = this.header('P-Asserted-Identity');
+    return value === undefined ? undefined : parseNameAddress(value);
   }
 
   /** The user part of the request URI. */
@@ -83,6 +91,14 @@ export abstract class TracedCall {
   get isUp(): boolean {
     return this.status >= 200 && this.status < 300 && this.acknowledged && !this.end;
   }
+
+  /** Whether what was planned for an incoming call has been done, or it is over. */
+  get settled(): boolean {
+    return this.isUp || this.end !== undefined || this.ringsOn;
+  }
+
+  /** Set when the plan is to ring and no more. */
+  protected ringsOn = false;
 
   get end(): CallEnd | undefined {
     const bye = this.requests('BYE')[0] ?? this.requests('CANCEL')[0];

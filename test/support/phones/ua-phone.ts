@@ -35,7 +35,7 @@ export type PhoneOptions = {
   localPort?: number;
   transport?: Transport;
   /** What to do with calls that no `expectCall` waits for; default: they wait for the next `expectCall`. */
-  incoming?: AnswerPlan | ((call: IncomingCall) => AnswerPlan);
+  incoming?: () => AnswerPlan;
 };
 
 export type RegisterResult = { status: number; reason: string; contacts: string[] };
@@ -75,6 +75,10 @@ export class UaPhone {
     const { server, localIp = '127.0.0.1', localPort = 0, transport = 'udp' } = options;
     const agent = await SipAgent.open({ server, localIp, localPort, transport, trace });
     return closeLater(new UaPhone(options, agent, trace));
+  }
+
+  get local(): Address {
+    return this.agent.local;
   }
 
   /** sip:user@domain */
@@ -147,9 +151,17 @@ export class UaPhone {
     return this.received;
   }
 
+  /** The call that came in as number `index`, once what was planned for it has been done. */
+  async takeReceived(index: number, within = DEADLINE_MS): Promise<IncomingCall> {
+    const missing = () => this.explain(`incoming call number ${index + 1}`);
+    const call = await this.#waiters.until(() => this.received[index], missing, within);
+    await call.until('its plan to be carried out', () => call.settled, within);
+    return call;
+  }
+
   /** What a test's author wants to read when this phone waited in vain. */
   explain(what: string): string {
-    const { host, port } = this.agent.local;
+    const { host, port } = this.local;
     return `${this.name} (${this.user} at ${host}:${port}) waited for ${what}. Its last SIP messages:\n${this.trace.tail()}`;
   }
 
@@ -233,12 +245,11 @@ export class UaPhone {
     this.received.push(call);
     const { incoming } = this.#options;
     if (incoming && this.#expecting === 0) {
-      const plan = typeof incoming === 'function' ? incoming(call) : incoming;
-      call.follow(plan).catch(() => {}); // who hung up first is the test's to look at
+      call.follow(incoming()).catch(() => {}); // who hung up first is the test's to look at
     } else {
       this.#unexpected.push(call);
-      this.#waiters.changed();
     }
+    this.#waiters.changed();
   }
 
   /** Hangs up what is up (the PBX is shared with the next suite) and frees the sockets. */

@@ -37,8 +37,11 @@ export type PageApi = {
   referReplaces(callId: string, otherCallId: string): Promise<void>;
   /** The microphone gives this tone (Hz), or silence. */
   play(tone: number | null): void;
-  /** The share (0 to 1) of the energy now heard that lies at this tone. */
-  toneShare(callId: string, tone: number): number;
+  /**
+   * Resolves when the tone is most of what is heard, or with what it is after `within` ms: the share
+   * (0 to 1) of the energy that lies at the tone.
+   */
+  hears(callId: string, tone: number, within: number): Promise<number>;
   stats(callId: string): Promise<AudioStats>;
 };
 

@@ -131,7 +131,7 @@ const api: PageApi = {
   refer: (callId, target) => manager.transfer(sessionOf(callId), target),
   referReplaces: (callId, otherCallId) => manager.transfer(sessionOf(callId), sessionOf(otherCallId)),
   play: (tone) => sound.play(tone),
-  toneShare: (callId, tone) => sound.toneShare(sessionOf(callId).id, tone),
+  hears: (callId, tone, within) => sound.hears(sessionOf(callId).id, tone, within),
   stats,
 };
 

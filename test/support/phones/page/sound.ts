@@ -1,6 +1,9 @@
 /** Half the width of the band that counts as the tone. */
 const TONE_BAND_HZ = 40;
 const SILENCE_DB = -70;
+const HEARD_SHARE = 0.7;
+/** Half of what the analyser looks at. */
+const LISTEN_EVERY_MS = 40;
 
 /** The page's microphone and ears: Chromium's own fake microphone beeps, which no test can tell apart. */
 export class Sound {
@@ -25,14 +28,27 @@ export class Sound {
     this.#volume.gain.value = tone === null ? 0 : 0.3;
   }
 
-  /** @param id the call's, for `toneShare` */
+  /** @param id the call's, for `hears` */
   listen(id: string, stream: MediaStream): void {
     const ear = new AnalyserNode(this.#context, { fftSize: 4096, smoothingTimeConstant: 0 });
     new MediaStreamAudioSourceNode(this.#context, { mediaStream: stream }).connect(ear);
     this.#ears.set(id, ear);
   }
 
-  toneShare(id: string, tone: number): number {
+  /** @returns the share of the energy heard that lies at the tone: at least 0.7, unless `within` ms have passed */
+  hears(id: string, tone: number, within: number): Promise<number> {
+    const end = performance.now() + within;
+    return new Promise((resolve) => {
+      const listen = () => {
+        const share = this.#toneShare(id, tone);
+        if (share > HEARD_SHARE || performance.now() > end) resolve(share);
+        else setTimeout(listen, LISTEN_EVERY_MS);
+      };
+      listen();
+    });
+  }
+
+  #toneShare(id: string, tone: number): number {
     const ear = this.#ears.get(id);
     if (!ear) return 0;
     const decibels = new Float32Array(ear.frequencyBinCount);
