@@ -40,7 +40,7 @@ export class BrowserPhone {
   readonly #errors: string[] = [];
   #page!: Page;
   #context!: BrowserContext;
-  #taken = 0;
+  readonly #unexpected: BrowserCall[] = [];
 
   private constructor(options: BrowserPhoneOptions) {
     this.#options = options;
@@ -126,10 +126,9 @@ export class BrowserPhone {
   }
 
   /** Takes the next call that comes in and does with it what the plan says. */
-  async expectCall(plan: AnswerPlan = {}, within = DEADLINE_MS): Promise<BrowserCall> {
-    const index = this.#taken++;
-    const look = () => this.calls.filter(({ incoming }) => incoming)[index];
-    return (await this.#until('an incoming call', look, within)).follow(plan);
+  async expectCall(plan: AnswerPlan = {}, within = DEADLINE_MS, signal?: AbortSignal): Promise<BrowserCall> {
+    const call = await this.#until('an incoming call', () => this.#unexpected.shift(), within, signal);
+    return call.follow(plan);
   }
 
   explain(what: string): string {
@@ -149,23 +148,30 @@ export class BrowserPhone {
     this.#trace.add(direction, message, { host: hostname, port: Number(port) });
     if (cseqOf(message).method === 'REGISTER') this.#registrations.push(message);
     const callId = headerValue(message, 'Call-ID') ?? '';
-    this.#callOf(callId, message)?.note(direction, message);
+    this.#callOf(callId, direction, message)?.note(direction, message);
     this.#waiters.changed();
   }
 
-  #callOf(callId: string, message: SipMessage): BrowserCall | undefined {
+  #callOf(callId: string, direction: MessageDirection, message: SipMessage): BrowserCall | undefined {
     const known = this.calls.find((call) => call.callId === callId);
     if (known || message.method !== 'INVITE') return known;
     const call = new BrowserCall(this, callId);
     this.calls.push(call);
+    if (direction === 'received') this.#unexpected.push(call);
     return call;
   }
 
-  #until<T>(what: string, look: () => T | undefined | false, within = DEADLINE_MS): Promise<T> {
+  #until<T>(
+    what: string,
+    look: () => T | undefined | false,
+    within = DEADLINE_MS,
+    signal?: AbortSignal,
+  ): Promise<T> {
     return this.#waiters.until(
       () => look() || this.mustRun(),
       () => this.explain(what),
       within,
+      signal,
     );
   }
 

@@ -22,6 +22,9 @@ export type CallEnd = { by: 'us' | 'them'; reason?: string };
 /** What became of a REFER (RFC 3515): the answer to it, and the statuses that the NOTIFYs reported. */
 export type ReferOutcome = { status: number; notified: number[] };
 
+/** `stay`: a transfer that succeeds does not end the call on this side. */
+export type ReferOptions = { headers?: SipHeader[]; stay?: boolean };
+
 const SDP_TYPE: SipHeader = ['Content-Type', 'application/sdp'];
 
 /** What a call is for both sides; how it begins is in outgoing-call.ts and incoming-call.ts. */
@@ -85,20 +88,28 @@ export abstract class Call {
     return response;
   }
 
-  /** Blind transfer (REFER). @param target a number, or a whole URI. Resolves with the transfer's outcome. */
-  refer(target: string, headers: SipHeader[] = []): Promise<ReferOutcome> {
-    return this.#sendRefer(`<${this.phone.uriOf(target)}>`, headers);
+  /**
+   * Blind transfer (REFER): resolves with its outcome, and hangs up if that is success, as phones do.
+   * @param target a number, or a whole URI
+   * @param options.stay do not hang up
+   */
+  async refer(target: string, options: ReferOptions = {}): Promise<ReferOutcome> {
+    const outcome = await this.#sendRefer(`<${this.phone.uriOf(target)}>`, options);
+    if (hasSucceeded(outcome) && !options.stay) await this.hangup();
+    return outcome;
   }
 
   /** Attended transfer: connects the far sides of this call and of `other`, a call of the same phone. */
-  referReplaces(other: Call, headers: SipHeader[] = []): Promise<ReferOutcome> {
+  async referReplaces(other: Call, options: ReferOptions = {}): Promise<ReferOutcome> {
     const consultation = other.established('being transferred to');
     const replaces = encodeURIComponent(consultation.replaces());
     const target = this.phone.uriOf(parseNameAddress(consultation.remote).user);
-    return this.#sendRefer(`<${target}?Replaces=${replaces}>`, headers);
+    const outcome = await this.#sendRefer(`<${target}?Replaces=${replaces}>`, options);
+    if (hasSucceeded(outcome) && !options.stay) await Promise.all([this.hangup(), other.hangup()]);
+    return outcome;
   }
 
-  async #sendRefer(referTo: string, headers: SipHeader[]): Promise<ReferOutcome> {
+  async #sendRefer(referTo: string, { headers = [] }: ReferOptions): Promise<ReferOutcome> {
     const dialog = this.established('REFER');
     this.#notified = [];
     this.#referEnded = false;
@@ -207,4 +218,9 @@ export abstract class Call {
     const terminated = /^terminated/i.test(headerValue(transaction.request, 'Subscription-State') ?? '');
     if (status >= 200 || terminated) this.#referEnded = true;
   }
+}
+
+function hasSucceeded({ notified }: ReferOutcome): boolean {
+  const last = notified.at(-1) ?? 0;
+  return last >= 200 && last < 300;
 }

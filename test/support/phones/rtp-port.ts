@@ -89,6 +89,15 @@ export class RtpPort {
     );
   }
 
+  /** Resolves when a tenth of a second has arrived in which this tone is not. */
+  losesTone(tone: number, within = DEADLINE_MS): Promise<true> {
+    return this.#waiters.until(
+      () => this.#heard.length === WINDOW_SAMPLES && toneShare(this.#heard, tone) < 0.1 && (true as const),
+      () => `${this.#owner} still hears ${tone} Hz (${this.describe()})`,
+      within,
+    );
+  }
+
   receivesDigits(digits: string, within = DEADLINE_MS): Promise<true> {
     return this.#waiters.until(
       () => this.digits.includes(digits) && (true as const),

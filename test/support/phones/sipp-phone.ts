@@ -145,10 +145,10 @@ export class SippPhone {
   }
 
   /** Takes the next call that comes in and does with it what the plan says (`headers` of a plan are not for sipp). */
-  async expectCall(plan: AnswerPlan = {}, within = DEADLINE_MS): Promise<SippCall> {
+  async expectCall(plan: AnswerPlan = {}, within = DEADLINE_MS, signal?: AbortSignal): Promise<SippCall> {
     this.#expecting++;
     try {
-      const call = await this.#until('an incoming call', () => this.#unexpected.shift(), within);
+      const call = await this.#until('an incoming call', () => this.#unexpected.shift(), within, signal);
       return await call.follow(plan);
     } finally {
       this.#expecting--;
@@ -233,11 +233,17 @@ export class SippPhone {
     for (const call of this.calls) call.changed();
   }
 
-  #until<T>(what: string, look: () => T | undefined | false, within = DEADLINE_MS): Promise<T> {
+  #until<T>(
+    what: string,
+    look: () => T | undefined | false,
+    within = DEADLINE_MS,
+    signal?: AbortSignal,
+  ): Promise<T> {
     return this.#waiters.until(
       () => look() || this.mustRun(),
       () => this.explain(what),
       within,
+      signal,
     );
   }
 

@@ -131,11 +131,11 @@ export class UaPhone {
   }
 
   /** Takes the next call that comes in (or the oldest that waits) and does with it what the plan says. */
-  async expectCall(plan: AnswerPlan = {}, within = DEADLINE_MS): Promise<IncomingCall> {
+  async expectCall(plan: AnswerPlan = {}, within = DEADLINE_MS, signal?: AbortSignal): Promise<IncomingCall> {
     this.#expecting++;
     try {
       const take = () => this.#unexpected.shift();
-      const call = await this.#waiters.until(take, () => this.explain('an incoming call'), within);
+      const call = await this.#waiters.until(take, () => this.explain('an incoming call'), within, signal);
       return await call.follow(plan);
     } finally {
       this.#expecting--;

@@ -20,8 +20,14 @@ export class Waiters {
   /**
    * Resolves with the first value of `look` that is neither undefined nor false.
    * @param explain what to print when the deadline passes: who waited for what, and what came instead.
+   * @param signal ends the wait, because what was to come can come no more.
    */
-  until<T>(look: () => T | undefined | false, explain: () => string, within = DEADLINE_MS): Promise<T> {
+  until<T>(
+    look: () => T | undefined | false,
+    explain: () => string,
+    within = DEADLINE_MS,
+    signal?: AbortSignal,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const attempt = () => {
         try {
@@ -35,11 +41,14 @@ export class Waiters {
       const timer = setTimeout(() => {
         finish(() => reject(new PhoneTimeout(`waited ${within} ms: ${explain()}`)));
       }, within);
+      const abort = () => finish(() => reject(signal?.reason));
       const finish = (settle: () => void) => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
         this.#looks.delete(attempt);
         settle();
       };
+      signal?.addEventListener('abort', abort);
       this.#looks.add(attempt);
       attempt();
     });
