@@ -13,6 +13,9 @@ const failed = [];
 let passed = 0;
 
 check('types', () => runTool('tsc', ['--noEmit']));
+check('types of the page that is a phone', () =>
+  runTool('tsc', ['--noEmit', '-p', 'test/support/phones/page']),
+);
 check('lint', () => runTool('biome', ['check', '.']));
 const skipped = runTests();
 

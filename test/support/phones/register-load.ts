@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { DigestCredentials } from './digest.ts';
+import { closeLater } from './open-phones.ts';
+import type { Address } from './sip-socket.ts';
+import { freeUdpPort } from './sipp-process.ts';
+
+export type RegisterLoadOptions = {
+  server: Address;
+  credentials: readonly DigestCredentials[];
+  /** Registrations begun per second. */
+  rate: number;
+  /** Seconds, in the Expires header; default 300. */
+  expires?: number;
+  localIp?: string;
+  /**
+   * How often a request is sent again, after 0.5 s, 1 s, 2 s, 4 s, 4 s … A request that is then not
+   * answered within the next wait is lost: after 7.5 s with the default of 3.
+   */
+  retransmissions?: number;
+};
+
+export type RegisterReport = {
+  /** Registrations begun: each is a REGISTER, its challenge, and a REGISTER with the answer. */
+  sent: number;
+  ok: number;
+  /** Answered, but neither accepted nor challenged once: 401 again, 403, 404, 503 … */
+  failed: number;
+  /** Requests sent again because 500 ms brought no answer. */
+  retransmitted: number;
+  /** Never answered. */
+  lost: number;
+};
+
+/** Registers all credentials again and again at a steady rate, until `stop`. */
+export function startRegisterLoad(options: RegisterLoadOptions): Promise<RegisterLoad> {
+  return RegisterLoad.start(options, []);
+}
+
+/** Registers each of the credentials once. */
+export async function registerOnce(options: RegisterLoadOptions): Promise<RegisterReport> {
+  const load = await RegisterLoad.start(options, ['-m', String(options.credentials.length)]);
+  return load.finished();
+}
+
+export class RegisterLoad {
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #exited: Promise<unknown>;
+  #output = '';
+
+  private constructor(options: RegisterLoadOptions, local: Address, args: string[]) {
+    const { server, rate, credentials, retransmissions = 3 } = options;
+    this.#folder = mkdtempSync(path.join(tmpdir(), 'sipp-load-'));
+    writeFileSync(path.join(this.#folder, 'scenario.xml'), registerScenario(options));
+    writeFileSync(path.join(this.#folder, 'credentials.csv'), credentialsFile(credentials));
+    const where = [
+      `${server.host}:${server.port}`,
+      '-i',
+      local.host,
+      '-bind_local',
+      '-p',
+      String(local.port),
+    ];
+    const pace = ['-r', String(rate), '-l', '100000', '-watchdog_interval', '0', '-timeout', '900s'];
+    const patience = [
+      '-max_retrans',
+      String(retransmissions),
+      '-max_non_invite_retrans',
+      String(retransmissions),
+    ];
+    const files = ['-sf', 'scenario.xml', '-inf', 'credentials.csv', '-trace_stat', '-stf', 'statistics.csv'];
+    const more = ['-fd', '1', '-buff_size', '4194304', '-ci', local.host, '-nostdin'];
+    this.#child = spawn('sipp', [...where, ...pace, ...patience, ...files, ...more, ...args], {
+      cwd: this.#folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!])
+      stream.on('data', (text) => {
+        this.#output = (this.#output + text).slice(-2_000);
+      });
+    this.#exited = once(this.#child, 'exit');
+  }
+
+  static async start(options: RegisterLoadOptions, args: string[]): Promise<RegisterLoad> {
+    const host = options.localIp ?? '127.0.0.1';
+    const load = new RegisterLoad(options, { host, port: await freeUdpPort(host) }, args);
+    return closeLater(load);
+  }
+
+  /** What has happened so far; sipp writes its figures once a second. */
+  report(): RegisterReport {
+    const file = path.join(this.#folder, 'statistics.csv');
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+    const names = lines[0]?.split(';') ?? [];
+    const values = lines.length > 1 ? lines.at(-1)!.split(';') : [];
+    const figure = (name: string) => Number(values[names.indexOf(name)] ?? 0);
+    const lost = figure('FailedMaxUDPRetrans(C)');
+    return {
+      sent: figure('TotalCallCreated'),
+      ok: figure('SuccessfulCall(C)'),
+      failed: figure('FailedCall(C)') - lost,
+      retransmitted: figure('Retransmissions(C)'),
+      lost,
+    };
+  }
+
+  /** Begins no more, waits for the answers that are still to come, and reports. */
+  async stop(): Promise<RegisterReport> {
+    this.#child.kill('SIGUSR1');
+    return this.finished();
+  }
+
+  /** Resolves when sipp has done all that it was told to do. */
+  async finished(): Promise<RegisterReport> {
+    await this.#exited;
+    const report = this.report();
+    await this.close();
+    // 1: at least one registration failed, which is the report's business and not an error.
+    if (report.sent === 0) throw new Error(`sipp registered nobody: ${this.#output.trim()}`);
+    return report;
+  }
+
+  async close(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
+    await this.#exited;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** sipp's injection file: fields end at a semicolon, and it knows no way to quote one. */
+function credentialsFile(credentials: readonly DigestCredentials[]): string {
+  const lines = credentials.map(({ user, password }) => {
+    if (/[;\s[\]]/.test(user + password)) throw new Error(`sipp cannot carry the credentials of ${user}`);
+    return `${user};[authentication username=${user} password=${password}]`;
+  });
+  return `SEQUENTIAL\n${lines.join('\n')}\n`;
+}
+
+function registerScenario({ server, expires = 300 }: RegisterLoadOptions): string {
+  const domain = `${server.host}:${server.port}`;
+  const request = (cseq: number) => `
+  <send retrans="500"><![CDATA[
+
+REGISTER sip:${domain} SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport
+Max-Forwards: 70
+From: <sip:[field0]@${domain}>;tag=[call_number]
+To: <sip:[field0]@${domain}>
+Call-ID: [call_id]
+CSeq: ${cseq} REGISTER
+${cseq > 1 ? '[field1]\n' : ''}Contact: <sip:[field0]@[local_ip]:[local_port]>
+Expires: ${expires}
+Content-Length: 0
+
+]]></send>
+  <recv response="100" optional="true"/>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="registrations">${request(1)}
+  <recv response="401" auth="true"/>${request(2)}
+  <recv response="200"/>
+</scenario>
+`;
+}
