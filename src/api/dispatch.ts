@@ -5,7 +5,7 @@ import { readJson } from './body.ts';
 import type { Remember, RequestContext } from './context.ts';
 import { createCursors } from './cursor.ts';
 import { withinDeadline } from './deadline.ts';
-import { type IdempotencyStore, once, readIdempotencyKey } from './idempotency.ts';
+import { type IdempotencyStore, type IdempotentRequest, once, readIdempotencyKey } from './idempotency.ts';
 import { readIfMatch, readWait } from './preconditions.ts';
 import { parseQuery } from './query.ts';
 import { sendJson, sendMedia, serialise } from './reply.ts';
@@ -36,8 +36,7 @@ export async function dispatch(route: Route, ports: Ports, req: Request, res: Re
   const inputs = await readInputs(route, req, res);
   const waitSeconds = route.wait ? readWait(req.headers) : 0;
   const deadlineSeconds = route.deadlineSeconds + waitSeconds;
-
-  const handle = (signal: AbortSignal, remember: Remember | null): Promise<AnyReply> => {
+  const work: Work = (signal, remember) => {
     const context: RequestContext & Inputs & Caller = {
       ...caller,
       ...inputs,
@@ -52,33 +51,34 @@ export async function dispatch(route: Route, ports: Ports, req: Request, res: Re
     };
     return route.handler(context as never);
   };
-  const late = (err: unknown) => req.log.warn({ err }, 'work that outlived its deadline failed');
-
-  if (idempotencyKey !== null) {
-    const request = {
-      key: idempotencyKey,
-      actorId: caller.actor?.id ?? 'public',
-      content: [route.method, route.path, caller.tenant?.id ?? null, inputs],
-      leaseSeconds: deadlineSeconds + 30,
-    };
-    const { kept, replayed } = await withinDeadline(
-      res,
-      deadlineSeconds,
-      (signal) =>
-        once(
-          request,
-          ports.idempotencyStore,
-          ports.idempotencySeal,
-          (reply) => serialise(route, reply),
-          (remember) => handle(signal, remember),
-        ),
-      late,
-    );
-    if (replayed) res.setHeader('Idempotency-Replayed', 'true');
-    sendJson(route, req, res, kept);
+  const inTime = <T>(run: (signal: AbortSignal) => Promise<T>) =>
+    withinDeadline(res, deadlineSeconds, run, (err) => {
+      req.log.warn({ err }, 'work that outlived its deadline failed');
+    });
+  if (idempotencyKey === null) {
+    await answer(route, req, res, await inTime((signal) => work(signal, null)));
     return;
   }
-  const reply = await withinDeadline(res, deadlineSeconds, (signal) => handle(signal, null), late);
+  const request = {
+    key: idempotencyKey,
+    actorId: caller.actor?.id ?? 'public',
+    content: [route.method, route.path, caller.tenant?.id ?? null, inputs],
+    leaseSeconds: deadlineSeconds + 30,
+  };
+  const { kept, replayed } = await inTime((signal) => workOnce(route, ports, request, work, signal));
+  if (replayed) res.setHeader('Idempotency-Replayed', 'true');
+  sendJson(route, req, res, kept);
+}
+
+type Work = (signal: AbortSignal, remember: Remember | null) => Promise<AnyReply>;
+
+function workOnce(route: Route, ports: Ports, request: IdempotentRequest, work: Work, signal: AbortSignal) {
+  const { idempotencyStore, idempotencySeal } = ports;
+  const serialised = (reply: AnyReply) => serialise(route, reply);
+  return once(request, idempotencyStore, idempotencySeal, serialised, (remember) => work(signal, remember));
+}
+
+async function answer(route: Route, req: Request, res: Response, reply: AnyReply): Promise<void> {
   const schema = route.response[reply.status as keyof Route['response']];
   if (schema instanceof Media) await sendMedia(req, res, reply, schema.mediaType);
   else sendJson(route, req, res, serialise(route, reply));

@@ -164,6 +164,8 @@ export function defineRoute<
   Body extends z.ZodType | null | undefined = undefined,
   const E extends boolean = false,
 >(spec: Spec<M, P, Perm, Params, Query, Body, R, E>): Route {
+  if (spec.idempotent && Object.values(spec.response).some((schema) => schema instanceof Media))
+    throw new Error(`${spec.path}: an answer that is a stream cannot be kept for an Idempotency-Key`);
   return {
     method: spec.method,
     path: spec.path,

@@ -97,6 +97,8 @@ test('pages: every row once, whatever happens between two of them', async () => 
   const last = await t.call('GET', `${NOTES}?limit=2&cursor=${second.json.next}`);
   expect(last.json.items.map((note: { title: string }) => note.title)).toEqual(['e']);
   expect([last.json.next, last.headers.get('link')]).toEqual([null, null]);
+  // A page that is just full is the last one, without an empty one after it.
+  expect((await t.call('GET', `${NOTES}?limit=4`)).json.next).toBeNull();
 });
 
 test('a cursor opens only its own list, tenant and filters, and cannot be made up', async () => {

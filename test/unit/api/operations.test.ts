@@ -131,7 +131,12 @@ test('alive says only that; ready looks at each thing', async () => {
   expect((await t.call('GET', '/healthz', { key: null })).status).toBe(200);
   state.database = true;
   t.app.drain();
-  expect((await ready()).json.status).toBe('shutting-down');
+  const last = await ready();
+  expect([last.status, last.json.status, last.headers.get('connection')]).toEqual([
+    503,
+    'shutting-down',
+    'close',
+  ]);
 });
 
 test('metrics count by route, never by address', async () => {
