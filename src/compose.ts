@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { createApp } from './api/app.ts';
+import type { HealthCheck } from './api/health.ts';
 import { type RunningServer, startServer } from './api/server.ts';
+import { createWsProxy } from './api/ws-proxy.ts';
 import { authenticateApiKey, findTenant } from './db/access.ts';
 import { AppliedWatch } from './db/applied.ts';
 import { type Database, openDatabase } from './db/client.ts';
@@ -10,6 +12,7 @@ import { prepareLogins } from './db/logins.ts';
 import { migrate } from './db/migrate.ts';
 import { type NodeConnection, readNodes } from './db/nodes.ts';
 import { SyncLead } from './db/sync-lead.ts';
+import { DomainError } from './domain/errors.ts';
 import { derivedKey, derivedSecret } from './domain/secrets/derive.ts';
 import { secretOwner } from './domain/secrets/owner.ts';
 import { type Keyring, keyringOf, seal, unseal } from './domain/secrets/seal.ts';
@@ -53,6 +56,9 @@ export interface Patchbay {
 /** Milliseconds that requests under way get at shutdown. */
 const DRAIN = 10_000;
 
+/** Milliseconds between two looks for answers to repeated requests that have been kept long enough. */
+const FORGET_EVERY = 3_600_000;
+
 /** The one place where the parts meet: nothing else knows them all. */
 export async function startPatchbay(options: PatchbayOptions): Promise<Patchbay> {
   const masterKey = options.masterKeys[0]!;
@@ -66,12 +72,19 @@ export async function startPatchbay(options: PatchbayOptions): Promise<Patchbay>
   const driver = startDriver(options, keyring, urls.sync, syncMetrics(metrics));
   await driver.start();
   const deps = featureDeps(db, keyring, driver, applied);
-  const server = await listen(options, deps, metrics, derivedKey(masterKey, 'api'));
+  const answers = idempotencyStore(db);
+  const forgetting = setInterval(() => void answers.forget().catch(() => undefined), FORGET_EVERY);
+  const server = await listen(options, deps, driver, {
+    metrics,
+    answers,
+    secret: derivedKey(masterKey, 'api'),
+  });
   return {
     url: server.url,
     deps,
     driver,
     async stop() {
+      clearInterval(forgetting);
       await server.stop(DRAIN);
       await driver.stop();
       await applied.close();
@@ -137,28 +150,55 @@ function featureDeps(db: Database, keyring: Keyring, driver: Driver, applied: Ap
 async function listen(
   options: PatchbayOptions,
   deps: FeatureDeps,
-  metrics: Registry,
-  secret: Buffer,
+  driver: Driver,
+  own: { metrics: Registry; answers: ReturnType<typeof idempotencyStore>; secret: Buffer },
 ): Promise<RunningServer> {
+  const { version, logger, publicDir } = options;
   const app = createApp({
     routes: allRoutes(deps),
     authenticate: (credential) => authenticateApiKey(deps.db, credential.token),
     resolveTenant: (name) => findTenant(deps.db, name),
-    idempotencyStore: idempotencyStore(deps.db),
-    secret,
-    version: options.version,
-    logger: options.logger,
-    metrics,
-    healthChecks: [
-      {
-        name: 'database',
-        check: async () => {
-          await deps.db.asNobody((tx) => tx.$queryRaw`SELECT 1`);
-          return undefined;
-        },
-      },
-    ],
-    publicDir: options.publicDir,
+    idempotencyStore: own.answers,
+    secret: own.secret,
+    version,
+    logger,
+    metrics: own.metrics,
+    healthChecks: healthChecks(deps.db, driver),
+    publicDir,
   });
-  return startServer({ app, ...options.http, logger: options.logger });
+  const wsProxy = createWsProxy({ targetOf: (path) => webSocketOf(driver, path), logger });
+  return startServer({ app, ...options.http, logger, wsProxy });
+}
+
+/** The service does its work while a PBX is away (changes wait for it), so only the database makes it unready. */
+function healthChecks(db: Database, driver: Driver): HealthCheck[] {
+  return [
+    {
+      name: 'database',
+      check: async () => {
+        await db.asNobody((tx) => tx.$queryRaw`SELECT 1`);
+        return undefined;
+      },
+    },
+    {
+      name: 'pbx',
+      required: false,
+      check: async () => {
+        const away = driver.nodes().filter(({ pbx }) => pbx.link.state !== 'connected');
+        if (away.length === 0) return `${driver.nodes().length} connected`;
+        const names = away.map(({ node }) => node.name).join(', ');
+        throw new DomainError('pbx-not-connected', `Not connected: ${names}. Changes are kept for it.`);
+      },
+    },
+  ];
+}
+
+/** `/ws/<node>` is the SIP WebSocket of that node's Asterisk, which serves it beside ARI. */
+function webSocketOf(driver: Driver, path: string): string | null {
+  const name = /^\/ws\/([a-z0-9-]+)$/.exec(path)?.[1];
+  const found = driver.nodes().find(({ node }) => node.name === name);
+  if (!found) return null;
+  const url = new URL('/ws', found.node.ariUrl);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.toString();
 }

@@ -4,15 +4,16 @@ import type { Logger } from 'pino';
 import { WebSocket, WebSocketServer } from 'ws';
 
 /**
- * One origin for the browser: its SIP WebSocket comes to us (`/ws`) and is passed on to Asterisk's
- * `/ws`, so that the webphone needs no second certificate and no second port. What is inside is
+ * One origin for the browser: its SIP WebSocket comes to us (`/ws/<node>`) and is passed on to
+ * that Asterisk's `/ws`, so that the webphone needs no second certificate and no second port. What is inside is
  * never looked at or logged: it holds digest answers.
  */
 export type WsProxyOptions = {
-  /** The browser's side: `/ws`. */
-  path: string;
-  /** Asterisk's side, `ws://127.0.0.1:8088/ws`. */
-  target: string;
+  /**
+   * From the path that the browser asks for (`/ws/<node>`) to Asterisk's side (`ws://127.0.0.1:8088/ws`); null:
+   * there is nothing at this path.
+   */
+  targetOf: (path: string) => string | null;
   logger: Logger;
   /** Origins besides our own that may open one, `https://intranet.example.org`. */
   allowedOrigins?: readonly string[];
@@ -53,9 +54,11 @@ export function createWsProxy(options: WsProxyOptions): WsProxy {
   const open = new Map<Duplex, { sides: WebSocket[] }>();
   let closing = false;
 
+  const targetOf = (req: IncomingMessage) => options.targetOf((req.url ?? '').split('?', 1)[0]!);
+
   function refusal(req: IncomingMessage): string | null {
     if (closing) return '503 Service Unavailable';
-    if ((req.url ?? '').split('?', 1)[0] !== options.path) return '404 Not Found';
+    if (targetOf(req) === null) return '404 Not Found';
     if (!offersSip(req)) return '400 Bad Request';
     if (!originAllowed(req, options.allowedOrigins ?? [])) return '403 Forbidden';
     return open.size >= limits.maxConnections ? '503 Service Unavailable' : null;
@@ -70,7 +73,7 @@ export function createWsProxy(options: WsProxyOptions): WsProxy {
     const entry = { sides: [] as WebSocket[] };
     open.set(socket, entry);
     // Asterisk first: a browser that is taken and then dropped could not tell that the PBX is away.
-    const pbx = new WebSocket(options.target, ['sip'], {
+    const pbx = new WebSocket(targetOf(req)!, ['sip'], {
       handshakeTimeout: limits.connectTimeoutMs,
       maxPayload: limits.maxPayload,
       perMessageDeflate: false,

@@ -20,7 +20,7 @@ export interface DriverOptions {
 }
 
 interface Running {
-  version: number;
+  node: NodeConnection;
   pbx: Pbx;
   stop: AbortController;
   done: Promise<void>;
@@ -49,8 +49,9 @@ export class Driver {
     return this.#running.get(nodeId)?.pbx ?? null;
   }
 
-  pbxs(): Pbx[] {
-    return [...this.#running.values()].map((running) => running.pbx);
+  /** Every node that this process knows. */
+  nodes(): { node: NodeConnection; pbx: Pbx }[] {
+    return [...this.#running.values()];
   }
 
   /** Looks which nodes there are now: at once after a change made here, by the clock after one made elsewhere. */
@@ -72,7 +73,7 @@ export class Driver {
     const nodes = await this.#options.readNodes();
     const byId = new Map(nodes.map((node) => [node.id, node]));
     for (const [id, running] of this.#running)
-      if (byId.get(id)?.version !== running.version) await this.#end(id);
+      if (byId.get(id)?.version !== running.node.version) await this.#end(id);
     for (const node of nodes) if (!this.#running.has(node.id)) this.#begin(node);
   }
 
@@ -92,7 +93,7 @@ export class Driver {
       onPass: onPass && ((report) => onPass(node.name, report)),
     });
     const done = reconciler.run(stop.signal);
-    this.#running.set(node.id, { version: node.version, pbx, stop, done });
+    this.#running.set(node.id, { node, pbx, stop, done });
   }
 
   async #end(id: string): Promise<void> {

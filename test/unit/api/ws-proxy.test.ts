@@ -24,7 +24,8 @@ async function start(options: Partial<WsProxyOptions> = {}) {
   });
   const logger = pino({ level: 'trace' }, sink);
   const target = `ws://127.0.0.1:${(pbx.address() as AddressInfo).port}/ws`;
-  proxy = createWsProxy({ path: '/ws', target, logger, ...options });
+  const targetOf = (path: string) => (path === '/ws' ? target : null);
+  proxy = createWsProxy({ targetOf, logger, ...options });
   server = await startServer({ app, host: '127.0.0.1', port: 0, logger, wsProxy: proxy });
 }
 
@@ -125,7 +126,7 @@ test('what is not the webphone of this console is refused', async () => {
 });
 
 test('a PBX that is away is told before the browser believes to be connected', async () => {
-  await start({ target: 'ws://127.0.0.1:1/ws' });
+  await start({ targetOf: () => 'ws://127.0.0.1:1/ws' });
   expect(await statusOf(browser())).toBe(502);
   await expect.poll(() => proxy.connections()).toBe(0);
 });
