@@ -41,6 +41,7 @@ export class BrowserPhone {
   readonly #errors: string[] = [];
   #page!: Page;
   #context!: BrowserContext;
+  #closed: Promise<void> | undefined;
   readonly #unexpected: BrowserCall[] = [];
 
   private constructor(options: BrowserPhoneOptions) {
@@ -175,7 +176,12 @@ export class BrowserPhone {
   }
 
   /** Hangs up and closes the page; the browser goes with its last page. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     if (!this.#page.isClosed()) await Promise.allSettled(this.calls.map((call) => call.hangup(1_000)));
     await closePage(this.#context);
   }

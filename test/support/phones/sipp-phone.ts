@@ -61,6 +61,7 @@ export class SippPhone {
   #ready = false;
   readonly #unexpected: SippCall[] = [];
   #expecting = 0;
+  #closed: Promise<void> | undefined;
 
   private constructor(options: SippPhoneOptions, local: Address, audio: RtpPort) {
     this.#options = options;
@@ -236,7 +237,13 @@ export class SippPhone {
     );
   }
 
-  async close(): Promise<void> {
+  /** Hangs up and ends its sipp. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const goodbyes = this.#process.running ? this.calls.map((call) => call.hangup(1_000)) : [];
     await Promise.allSettled(goodbyes);
     await this.#process.close();

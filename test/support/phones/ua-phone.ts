@@ -60,6 +60,7 @@ export class UaPhone {
   readonly #unexpected: IncomingCall[] = [];
   readonly #registration = { callId: newToken(16), cseq: 0 };
   #expecting = 0;
+  #closed: Promise<void> | undefined;
 
   private constructor(options: PhoneOptions, agent: SipAgent, trace: SipTrace) {
     this.#options = options;
@@ -235,7 +236,12 @@ export class UaPhone {
   }
 
   /** Hangs up what is up (the PBX is shared with the next suite) and frees the sockets. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const goodbyes = [...this.#calls].map((call) => call.hangup(CLOSING_MS));
     await Promise.allSettled(goodbyes);
     for (const call of this.#calls) call.finish({ by: 'us' });
