@@ -163,7 +163,7 @@ export class Tenant {
     const id = randomUUID();
     const { sip } = inject('asterisk');
     const localIp = `127.0.7.${++lastCarrier}`;
-    const opened = await carrier({ server: sip, localIp, name: `carrier ${lastCarrier}` });
+    const opened = await carrier({ server: sip, localIp, name: `carrier${lastCarrier}` });
     const { format = 'e164+', passesForwardedCaller = false, sendsAssertedIdentity = false } = wishes;
     const { host, port } = opened.address;
     await this.#dialplan.write(
