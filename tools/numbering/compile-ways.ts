@@ -38,9 +38,24 @@ function compileCountry(region: Region): Map<string, string> {
   // An international prefix wins over a national reading of the same digits, as in libphonenumber.
   const international =
     byHand?.internationalPrefixes ?? wordsOf(automatonOf(region.internationalPrefix), MOST_PREFIXES);
-  for (const prefix of international) put(prefix, { strip: prefix.length, prepend: '' });
+  const national = new Map(rows);
+  for (const prefix of international) {
+    put(prefix, { strip: prefix.length, prepend: '' });
+    // But no calling code begins with 0, so what follows is no number abroad: Chile's 1230 is a carrier, 1230 0… is free.
+    const way = nationalReading(region, national, `${prefix}0`);
+    if (way !== null) rows.set(`${prefix}0`, way);
+  }
   for (const [key, value] of byHand?.rows ?? []) rows.set(key, value);
   return rows;
+}
+
+/** The national way for strings that begin with `digits`, or null where no national number begins so. */
+function nationalReading(region: Region, rows: ReadonlyMap<string, string>, digits: string): string | null {
+  const prefixes = Array.from(digits, (_, index) => digits.slice(0, digits.length - index));
+  const way = rows.get(prefixes.find((prefix) => rows.has(prefix)) ?? ANYTHING)!;
+  let state: State | null = automatonOf(region.general);
+  for (const digit of digits.slice(Number(way.split(':')[0]))) state = state?.next[Number(digit)] ?? null;
+  return state && way;
 }
 
 /** National prefixes, carrier selection and local dialling: `nationalPrefixForParsing`, alternative by alternative. */

@@ -2,7 +2,7 @@ import { WAYS } from './data/ways.ts';
 import { once, type Rows, rowsByCountry } from './rows.ts';
 
 /** No prefix of a way of dialling is longer; decide.conf looks this many lengths up. */
-export const DEEPEST_WAY_PREFIX = 8;
+export const DEEPEST_WAY_PREFIX = 7;
 /** The row that holds for everything; every country has one. */
 export const ANYTHING = 'any';
 
