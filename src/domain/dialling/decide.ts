@@ -1,6 +1,6 @@
 import { type NormaliseReason, normalise } from './normalise.ts';
 import type { NumberClass, RuledClass } from './number-class.ts';
-import { type DialProfile, type DialRule, matches, type RuledNumber } from './profile.ts';
+import { type DialProfile, type DialRule, isNational, matches, type RuledNumber } from './profile.ts';
 import { isCountry, mainCountryOf } from './zones.ts';
 
 export const DIAL_PATHS = ['dial', 'transfer', 'forward', 'api'] as const;
@@ -45,6 +45,8 @@ export interface Decision {
   readonly zone: string | null;
   /** ISO 3166, null where no country can be named. */
   readonly country: string | null;
+  /** Whether it lies in the user's country, in the sense of the rules; false when that is not known. Limits ask this. */
+  readonly national: boolean;
   /** Rank of the rule that decided. */
   readonly rule: number | null;
   readonly trials: readonly RuleTrial[];
@@ -55,6 +57,7 @@ const NOTHING_KNOWN = {
   numberClass: null,
   zone: null,
   country: null,
+  national: false,
   rule: null,
   trials: [],
 } as const;
@@ -73,7 +76,12 @@ export function decide(question: DialQuestion): Decision {
     meaning.kind === 'short-code'
       ? { number: meaning.number, zone: country, numberClass: meaning.numberClass as RuledClass }
       : { number: meaning.number, ...pick(meaning.classification) };
-  const known = { ...asked, country: asked.zone === null ? null : countryOf(asked.zone) };
+  const { zone } = asked;
+  const known = {
+    ...asked,
+    country: zone === null ? null : countryOf(zone),
+    national: zone !== null && isNational(zone, country),
+  };
   if (!profile) return { ...NOTHING_KNOWN, ...known, verdict: 'deny', reason: 'profile-missing' };
 
   const trials = profile.rules.map((rule, index) => ({
@@ -102,7 +110,14 @@ export function decide(question: DialQuestion): Decision {
 
 /** Emergency numbers pass whatever the profile, but a forwarded call must not ring the police in somebody's name. */
 function emergency(number: string, country: string, path: DialPath): Decision {
-  const known = { ...NOTHING_KNOWN, number, numberClass: 'emergency', zone: country, country } as const;
+  const known = {
+    ...NOTHING_KNOWN,
+    number,
+    numberClass: 'emergency',
+    zone: country,
+    country,
+    national: true,
+  } as const;
   return path === 'forward'
     ? { ...known, verdict: 'deny', reason: 'emergency-on-forward' }
     : { ...known, verdict: 'emergency', reason: 'emergency' };

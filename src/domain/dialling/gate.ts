@@ -6,17 +6,11 @@ export const LONGEST_DIALLED = 24;
 export type GateReason = 'empty' | 'invalid-characters' | 'too-long';
 
 export type Gate =
-  | {
-      readonly ok: true;
-      /** Digits, `*` and `#`; a `+` may stand at the beginning. */
-      readonly dialled: string;
-      /** The same without `(0)`, for `+44 (0)20 7946 0958`; null when there was none. */
-      readonly withoutZero: string | null;
-    }
-  | { readonly ok: false; readonly reason: GateReason };
+  /** `dialled`: digits, `*` and `#`; a `+` may stand at the beginning. */
+  { readonly ok: true; readonly dialled: string } | { readonly ok: false; readonly reason: GateReason };
 
 /** What people write between digits. Only ASCII: a PBX gets bytes, and what else looks like a digit or dash is refused. */
-const SEPARATORS = /[ ().\-/]/g;
+const SEPARATORS = /[ ().-]/g;
 const DIALLABLE = /^\+?[0-9*#]*$/;
 
 /** Takes the separators out of what was typed or sent, and refuses everything that is no telephone number or code. */
@@ -25,6 +19,5 @@ export function passGate(raw: string): Gate {
   if (dialled === '') return { ok: false, reason: 'empty' };
   if (!DIALLABLE.test(dialled)) return { ok: false, reason: 'invalid-characters' };
   if (dialled.length > LONGEST_DIALLED) return { ok: false, reason: 'too-long' };
-  const shorter = raw.replace('(0)', '').replace(SEPARATORS, '');
-  return { ok: true, dialled, withoutZero: shorter === dialled || shorter === '' ? null : shorter };
+  return { ok: true, dialled };
 }

@@ -2,7 +2,7 @@ import { type GateReason, passGate } from './gate.ts';
 import type { NumberClass } from './number-class.ts';
 import { type Classification, classify } from './plan.ts';
 import { classOfShortCode, emergencyNumbers } from './short-codes.ts';
-import { translate, waysOf } from './ways.ts';
+import { callingCodeIn, translate, waysOf } from './ways.ts';
 
 export type NormaliseReason = GateReason | 'country-unknown' | 'area-code-needed' | 'service-code-unknown';
 
@@ -15,7 +15,7 @@ export type Meaning =
 
 /**
  * All forms of a number, as dialled in a country, become one: `+33…`, `0033…`, `0…`, with or without spaces,
- * dashes, dots, slashes and parentheses. Emergency numbers come first, then short codes, then the ways of dialling.
+ * dashes, dots and parentheses. Emergency numbers come first, then short codes, then the ways of dialling.
  *
  * @param areaCode see translate()
  */
@@ -33,21 +33,24 @@ export function normalise(country: string, raw: string, areaCode: string | null 
   if (shortClass !== null) return { kind: 'short-code', number: dialled, numberClass: shortClass };
   if (/[*#]/.test(dialled)) return { kind: 'refused', reason: 'service-code-unknown' };
 
-  const asWritten = readNumber(country, dialled, areaCode);
-  if (gate.withoutZero === null || asWritten.kind === 'refused' || asWritten.classification.assigned)
-    return asWritten;
-  // `+44 (0)20…`: the zero is for those who call inside the country. In Italy it belongs to the number, so the
-  // number as written is tried first.
-  return readNumber(country, gate.withoutZero, areaCode);
-}
-
-type Read = Extract<Meaning, { kind: 'refused' | 'number' }>;
-
-function readNumber(country: string, dialled: string, areaCode: string | null): Read {
   const translation = dialled.startsWith('+')
     ? ({ ok: true, e164: dialled.slice(1) } as const)
     : translate(country, dialled, areaCode);
   if (!translation.ok) return { kind: 'refused', reason: translation.reason };
-  const number = `+${translation.e164}`;
-  return { kind: 'number', number, classification: classify(number) };
+  return theNumber(translation.e164);
+}
+
+/**
+ * `+44 (0)20 7946 0958`: the zero is for those who call inside the country. It is taken away only from what is no
+ * number as it stands, because in Italy and elsewhere the zero belongs to the number.
+ */
+function theNumber(e164: string): Meaning {
+  const asWritten = classify(e164);
+  const code = callingCodeIn(e164);
+  if (!asWritten.assigned && code !== null && e164[code.length] === '0') {
+    const without = code + e164.slice(code.length + 1);
+    const classification = classify(without);
+    if (classification.assigned) return { kind: 'number', number: `+${without}`, classification };
+  }
+  return { kind: 'number', number: `+${e164}`, classification: asWritten };
 }

@@ -1,8 +1,9 @@
 import type { CompiledProfile, RankedAction } from './compile-profile.ts';
 import { planRows } from './plan.ts';
+import { isNational } from './profile.ts';
 import { once } from './rows.ts';
 import { ANY_COUNTRY, emergencyNumbers, shortCodesOf } from './short-codes.ts';
-import { waysOf } from './ways.ts';
+import { callingCodes, countries, waysOf } from './ways.ts';
 import { groupOf, ZONES } from './zones.ts';
 
 /**
@@ -18,6 +19,7 @@ export const planEntries: () => ReadonlyMap<string, string> = once(() => {
   const entries: Entries = new Map();
   for (const [prefix, value] of planRows()) entries.set(`pb/plan/${version}/${prefix}`, `${value}/`);
   for (const zone of ZONES) entries.set(`pb/plan/${version}/group/${zone}`, groupOf(zone));
+  for (const code of callingCodes()) entries.set(`pb/plan/${version}/code/${code}`, `${code.length}/`);
   // Last, so that whoever writes in this order makes the plan current when it is complete.
   entries.set('pb/plan/current', version);
   return entries;
@@ -34,13 +36,17 @@ export const planVersion: () => string = once(() => {
   };
   for (const [prefix, value] of planRows()) add(`${prefix} ${value}\n`);
   for (const zone of ZONES) add(`${zone} ${groupOf(zone)}\n`);
+  for (const code of callingCodes()) add(`${code}\n`);
   return hash.map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
 });
 
 /** How numbers are dialled in a country. Empty for a country that is not known: the PBX then refuses all but emergency. */
 export function waysEntries(country: string): Entries {
-  const rows = [...(waysOf(country) ?? [])];
-  return new Map(rows.map(([key, value]) => [`pb/ways/${country}/${key}`, `${value}/`]));
+  const entries: Entries = new Map();
+  for (const [key, value] of waysOf(country) ?? []) entries.set(`pb/ways/${country}/${key}`, `${value}/`);
+  for (const zone of ZONES)
+    if (isNational(zone, country)) entries.set(`pb/ways/${country}/national/${zone}`, '1');
+  return entries;
 }
 
 /** Emergency numbers and short codes of a country. */
@@ -53,11 +59,21 @@ export function shortEntries(country: string): Entries {
   return entries;
 }
 
-/** For users whose country is missing from their record: 112 and 911. Every PBX has these. */
-export function emergencyAnywhereEntries(): Entries {
-  const rows = [...emergencyNumbers(ANY_COUNTRY)];
-  return new Map(rows.map(([dialled, sent]) => [`pb/short/emergency/${ANY_COUNTRY}/${dialled}`, sent]));
-}
+/** All that is the same on every PBX: the plan, and for every country its ways, emergency numbers and short codes. */
+export const sharedEntries: () => ReadonlyMap<string, string> = once(() => {
+  const entries: Entries = new Map();
+  const add = (more: ReadonlyMap<string, string>): void => {
+    for (const [path, value] of more) entries.set(path, value);
+  };
+  for (const country of countries()) {
+    add(waysEntries(country));
+    add(shortEntries(country));
+  }
+  // 112 and 911 for users whose country is missing from their record.
+  add(shortEntries(ANY_COUNTRY));
+  add(planEntries());
+  return entries;
+});
 
 /**
  * A revision of a profile. Its rows stand under the revision's own name, and the last entry, `pb/profile/<id>` =

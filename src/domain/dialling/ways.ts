@@ -23,6 +23,17 @@ export function callingCodeOf(country: string): string | null {
   return waysOf(country)?.get(ANYTHING)?.split(':')[1] ?? null;
 }
 
+/** The calling codes of all countries. None is the beginning of another. */
+export const callingCodes: () => ReadonlySet<string> = once(
+  () => new Set(countries().map((country) => callingCodeOf(country)!)),
+);
+
+/** The country calling code that E.164 digits begin with; null when there is none. */
+export function callingCodeIn(e164: string): string | null {
+  const candidates = [e164.slice(0, 1), e164.slice(0, 2), e164.slice(0, 3)];
+  return candidates.find((code) => callingCodes().has(code)) ?? null;
+}
+
 export type Translation =
   | { readonly ok: true; readonly e164: string }
   | { readonly ok: false; readonly reason: 'country-unknown' | 'area-code-needed' };
