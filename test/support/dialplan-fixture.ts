@@ -17,7 +17,7 @@ import { trunkEntries } from '../../src/domain/pbx/trunks.ts';
 import { generateLineId } from '../../src/domain/secrets/generate.ts';
 import { connectToAsterisk } from '../../src/pbx/asterisk-adapter.ts';
 import type { Pbx } from '../../src/pbx/port.ts';
-import { type Carrier, carrier } from './phones/carrier.ts';
+import { carrier } from './phones/carrier.ts';
 import { phone, type UaPhone } from './phones/ua-phone.ts';
 import { DEADLINE_MS, Waiters } from './phones/wait-for.ts';
 import type {} from './provided.ts';
@@ -112,11 +112,16 @@ export class Dialplan {
   report(name: string, fields: Record<string, string>): Promise<Report> {
     const fits = (report: Report) =>
       report.name === name && Object.entries(fields).every(([key, value]) => report.fields[key] === value);
-    const explain = () => `${name} ${JSON.stringify(fields)}; heard: ${JSON.stringify(this.reports.slice(-5))}`;
+    const explain = () =>
+      `${name} ${JSON.stringify(fields)}; heard: ${JSON.stringify(this.reports.slice(-5))}`;
     return this.#waiters.until(() => this.reports.find(fits), explain);
   }
 
-  async tenant(wishes: { country: string; defaultNumber?: string; limits?: Partial<CallLimits> }): Promise<Tenant> {
+  async tenant(wishes: {
+    country: string;
+    defaultNumber?: string;
+    limits?: Partial<CallLimits>;
+  }): Promise<Tenant> {
     const tenant = new Tenant(this, randomUUID(), wishes.country);
     tenant.defaultNumber = wishes.defaultNumber ?? null;
     tenant.limits = { ...NO_LIMITS, ...wishes.limits };
@@ -126,7 +131,13 @@ export class Dialplan {
   }
 
   async openPhone(user: string, password: string, name: string): Promise<UaPhone> {
-    const opened = await phone({ server: inject('asterisk').sip, user, password, name, displayName: 'Spoofed' });
+    const opened = await phone({
+      server: inject('asterisk').sip,
+      user,
+      password,
+      name,
+      displayName: 'Spoofed',
+    });
     const { status } = await opened.register();
     if (status !== 200) throw new Error(`${name} could not register: ${status}`);
     this.#phones.push(opened);
@@ -159,7 +170,7 @@ export class Tenant {
   /** A trunk with a carrier behind it, at an address of its own by which the PBX knows it. */
   async trunk(
     wishes: { format?: NumberFormat; passesForwardedCaller?: boolean; sendsAssertedIdentity?: boolean } = {},
-  ): Promise<Carrier> {
+  ): ReturnType<typeof carrier> {
     const id = randomUUID();
     const { sip } = inject('asterisk');
     const localIp = `127.0.7.${++lastCarrier}`;
@@ -183,7 +194,14 @@ export class Tenant {
   }
 
   async user(wishes: UserWishes = {}): Promise<User> {
-    const { extension = null, name = extension ?? 'Nobody', number = null, alias, group, phones = 1 } = wishes;
+    const {
+      extension = null,
+      name = extension ?? 'Nobody',
+      number = null,
+      alias,
+      group,
+      phones = 1,
+    } = wishes;
     const user = new User(this.#dialplan, this, name, extension);
     user.profile = wishes.profile ?? null;
     user.number = number;
