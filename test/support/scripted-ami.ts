@@ -120,7 +120,6 @@ function makePeer(socket: net.Socket): Peer {
 }
 
 function answer(action: ReceivedAction, peer: Peer): void {
-  if (action.name === 'Challenge') return peer.succeed(action, 'Challenge: 123456789');
-  peer.succeed(action, 'Message: Accepted');
+  peer.succeed(action, action.name === 'Challenge' ? 'Challenge: 123456789' : 'Message: Accepted');
   if (action.name === 'Login') peer.send('Event: FullyBooted', 'Privilege: system,all');
 }

@@ -97,8 +97,24 @@ test('a peer that never answers: a batch ends after one deadline, and the connec
   expect(report.failures).toHaveLength(5000);
   expect(peer.actions.filter((action) => action.name === 'DBPut')).toHaveLength(64);
   mute = false;
-  await eventually('connected again', () => ami.state === 'connected');
+  const logins = () => peer.actions.filter((action) => action.name === 'Login').length;
+  await eventually('connected again', () => logins() === 2 && ami.state === 'connected');
   expect(await db.write(entries(100))).toEqual({ done: 100, failures: [] });
+});
+
+test('a peer that sends events but never answers: a batch ends after one deadline all the same', async () => {
+  const { db, peer } = await connectedLink({
+    onAction: (action) => action.name === 'DBPut',
+    onConnection: (peer) => {
+      const chatter = setInterval(() => peer.send('Event: Hangup'), 20);
+      peer.socket.on('close', () => clearInterval(chatter));
+    },
+  });
+  const report = await db.write(entries(500));
+  expect(report).toMatchObject({ done: 0, failures: { length: 500 } });
+  expect(report.failures[0]?.error).toMatchObject({ code: 'pbx-timeout', outcome: 'unknown' });
+  expect(report.failures[499]?.error.outcome).toBe('not-sent');
+  expect(peer.actions.filter((action) => action.name === 'DBPut')).toHaveLength(64);
 });
 
 test('an idle connection whose peer is dead is noticed', async () => {

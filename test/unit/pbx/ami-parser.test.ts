@@ -70,7 +70,7 @@ test('a value is kept whole: colons, trailing blanks, emptiness, emoji, right-to
   const messages: Messages = [
     [
       ['Response', 'Success'],
-      ['Val', 'a: b,c;"d" \\ ${SHELL(ls)}  '],
+      ['Val', 'a: b,c;"d" \\ \u0024{SHELL(ls)}  '],
       ['Empty', ''],
       ['Name', 'Zoë 😀 \u202eabc'],
     ],
