@@ -1,0 +1,56 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from '../generated/prisma/client.ts';
+
+/** What a piece of work inside a transaction talks to. It cannot open another transaction. */
+export type Tx = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends'>;
+
+export interface TransactionLimits {
+  /** Milliseconds until the transaction is rolled back. */
+  timeout?: number;
+}
+
+/**
+ * The doors to the database. Each opens one transaction that speaks for one tenant, or for the platform;
+ * row-level security shows it that tenant's rows and no others, whatever the queries inside say.
+ */
+export interface Database {
+  /** A transaction that sees and writes one tenant's rows. */
+  asTenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>, limits?: TransactionLimits): Promise<T>;
+  /** A transaction that manages tenants, nodes and platform keys, and sees no tenant's people. */
+  asPlatform<T>(work: (tx: Tx) => Promise<T>, limits?: TransactionLimits): Promise<T>;
+  /** A transaction that speaks for nobody: signing in, idempotency keys. */
+  asNobody<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Milliseconds a request waits for a connection before it is told that the database is busy. */
+const MAX_WAIT = 5_000;
+
+/** Opens the database as the role that serves requests (see `prepareLogins`). */
+export function openDatabase(appUrl: string, poolSize = 10): Database {
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: appUrl, max: poolSize, application_name: 'patchbay' }),
+  });
+
+  const inTransaction = <T>(
+    setting: 'patchbay.tenant' | 'patchbay.platform',
+    value: string,
+    work: (tx: Tx) => Promise<T>,
+    limits: TransactionLimits = {},
+  ) =>
+    prisma.$transaction(
+      async (tx) => {
+        // Local to the transaction: the next user of this connection starts without any tenant.
+        await tx.$queryRaw`SELECT set_config(${setting}, ${value}, true)`;
+        return work(tx);
+      },
+      { maxWait: MAX_WAIT, timeout: limits.timeout ?? 15_000 },
+    );
+
+  return {
+    asTenant: (tenantId, work, limits) => inTransaction('patchbay.tenant', tenantId, work, limits),
+    asPlatform: (work, limits) => inTransaction('patchbay.platform', 'on', work, limits),
+    asNobody: (work) => prisma.$transaction((tx) => work(tx), { maxWait: MAX_WAIT, timeout: 5_000 }),
+    close: () => prisma.$disconnect(),
+  };
+}
