@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../generated/prisma/client.ts';
+import { isWorthRepeating, meaningOf } from './constraint-errors.ts';
 
 /** What a piece of work inside a transaction talks to. It cannot open another transaction. */
 export type Tx = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends'>;
@@ -26,6 +27,8 @@ export interface Database {
 /** Milliseconds a request waits for a connection before it is told that the database is busy. */
 const MAX_WAIT = 5_000;
 
+const ATTEMPTS = 4;
+
 /** Opens the database as the role that serves requests (see `prepareLogins`). */
 export function openDatabase(appUrl: string, poolSize = 10): Database {
   const prisma = new PrismaClient({
@@ -38,19 +41,38 @@ export function openDatabase(appUrl: string, poolSize = 10): Database {
     work: (tx: Tx) => Promise<T>,
     limits: TransactionLimits = {},
   ) =>
-    prisma.$transaction(
-      async (tx) => {
-        // Local to the transaction: the next user of this connection starts without any tenant.
-        await tx.$queryRaw`SELECT set_config(${setting}, ${value}, true)`;
-        return work(tx);
-      },
-      { maxWait: MAX_WAIT, timeout: limits.timeout ?? 15_000 },
+    repeating(() =>
+      prisma.$transaction(
+        async (tx) => {
+          // Local to the transaction: the next user of this connection starts without any tenant.
+          await tx.$queryRaw`SELECT set_config(${setting}, ${value}, true)`;
+          return work(tx);
+        },
+        { maxWait: MAX_WAIT, timeout: limits.timeout ?? 15_000 },
+      ),
     );
 
   return {
     asTenant: (tenantId, work, limits) => inTransaction('patchbay.tenant', tenantId, work, limits),
     asPlatform: (work, limits) => inTransaction('patchbay.platform', 'on', work, limits),
-    asNobody: (work) => prisma.$transaction((tx) => work(tx), { maxWait: MAX_WAIT, timeout: 5_000 }),
+    asNobody: (work) =>
+      repeating(() => prisma.$transaction((tx) => work(tx), { maxWait: MAX_WAIT, timeout: 5_000 })),
     close: () => prisma.$disconnect(),
   };
+}
+
+/**
+ * Repeats work that met a deadlock or a serialisation failure, for nothing of it was written; what the database
+ * refuses for good becomes the domain error that it means. So work inside a transaction does nothing but that:
+ * it may run more than once.
+ */
+async function repeating<T>(transaction: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if (attempt < ATTEMPTS && isWorthRepeating(error)) continue;
+      throw meaningOf(error);
+    }
+  }
 }

@@ -61,9 +61,9 @@ function withLines(users: UserFacts[], lines: (LineFacts & { userId: string })[]
   return users;
 }
 
-const LIMITS = (alias: string) => `json_build_object('callsAbroad', ${alias}.max_calls_abroad,
-  'abroadPerHour', ${alias}.max_abroad_per_hour, 'abroadMinutes', ${alias}.max_abroad_minutes,
-  'callSeconds', ${alias}.max_call_seconds) AS limits`;
+const LIMITS = (alias: string) => `json_build_object('abroadAtOnce', ${alias}.max_calls_abroad,
+  'abroadPerHour', ${alias}.max_abroad_per_hour, 'abroadMinutesPerDay', ${alias}.max_abroad_minutes,
+  'longestCallSeconds', ${alias}.max_call_seconds) AS limits`;
 
 const TENANTS = `
   SELECT t.id, t.country, t.language, n.e164 AS "defaultNumber", ${LIMITS('t')},

@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
 import pg from 'pg';
+import { derivedSecret } from '../domain/secrets/derive.ts';
 
 /** Connection strings of the two roles under which the service works. */
 export interface ServiceUrls {
@@ -28,7 +28,7 @@ export async function prepareLogins(ownerUrl: string, masterKey: Buffer): Promis
 }
 
 function passwordFor(role: string, masterKey: Buffer): string {
-  return createHmac('sha256', masterKey).update(`database login ${role}`).digest('base64url');
+  return derivedSecret(masterKey, `database login ${role}`);
 }
 
 /** ALTER ROLE takes no parameters; the password is of the base64url alphabet, and the role is one of two constants. */

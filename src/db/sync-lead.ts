@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { NodeFacts } from '../domain/sync/facts.ts';
-import { readFacts } from './facts.ts';
+import type { NodeFacts, SpareLineFacts } from '../domain/sync/facts.ts';
+import { readFacts, readSpareLines } from './facts.ts';
 
 /** A subject whose change has not been seen on the node yet. */
 export interface PendingSubject {
@@ -138,6 +138,10 @@ export class SyncLead {
   async condition(condition: Condition): Promise<void> {
     const { type, status, reason, message } = condition;
     await this.#client.query(CONDITION, [this.nodeId, type, status, reason, message]);
+  }
+
+  spareLines(): Promise<SpareLineFacts[]> {
+    return readSpareLines(this.#client, this.nodeId);
   }
 
   async addSpareLines(kind: 'sip' | 'webrtc', ids: readonly string[]): Promise<void> {

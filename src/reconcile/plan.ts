@@ -1,9 +1,12 @@
 /** Entries of a node: AstDB path (`family/key`) → value. */
 export type Entries = ReadonlyMap<string, string>;
 
-/** A pjsip object: removed through ARI, which ends its registrations as well (docs/pbx-state.md). */
+/**
+ * A pjsip object: removed through ARI, which ends its registrations as well (docs/pbx-state.md). Only these
+ * three: an `identify` is looked up anew for every request and goes with its entry.
+ */
 export interface PjsipObject {
-  type: 'endpoint' | 'auth' | 'aor' | 'identify';
+  type: 'endpoint' | 'auth' | 'aor';
   id: string;
 }
 
@@ -61,7 +64,7 @@ function writingRank(path: string): number {
 
 /** The pjsip object that a path stands for; null for an entry of the dialplan's. */
 export function pjsipObjectOf(path: string): PjsipObject | null {
-  const match = /^ps_\w+\/(endpoint|auth|aor|identify)\/(.+)$/.exec(path);
+  const match = /^ps_\w+\/(endpoint|auth|aor)\/(.+)$/.exec(path);
   return match ? { type: match[1] as PjsipObject['type'], id: match[2]! } : null;
 }
 
@@ -106,7 +109,7 @@ function inOrder(plan: Plan): Plan {
   plan.puts = ranked.sort((a, b) => a.rank - b.rank).map(({ put }) => put);
   plan.removedEntries.sort((a, b) => writingRank(b) - writingRank(a));
   // The endpoint first, so that nothing new can be identified; then its auth; the aor takes the contacts along.
-  const objectRank = { identify: 0, endpoint: 1, auth: 2, aor: 3 };
+  const objectRank = { endpoint: 1, auth: 2, aor: 3 };
   plan.removedObjects.sort((a, b) => objectRank[a.type] - objectRank[b.type]);
   return plan;
 }

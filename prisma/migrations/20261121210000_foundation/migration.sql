@@ -327,7 +327,7 @@ CREATE TABLE lines (
   secret      bytea NOT NULL,
   -- Webphone lines end with what they were made for.
   expires_at  timestamptz,
-  api_key_id  uuid,
+  api_key_id  text,
   rotated_at  timestamptz NOT NULL DEFAULT now(),
   version     integer NOT NULL DEFAULT 1,
   created_at  timestamptz NOT NULL DEFAULT now(),
@@ -386,7 +386,8 @@ CREATE INDEX deleted_users_at ON deleted_users (tenant_id, deleted_at DESC);
 ------------------------------------------------------------------------------------------------
 
 CREATE TABLE api_keys (
-  id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  -- The public part of the key: pbk_<id>_<secret>.
+  id           text PRIMARY KEY CHECK (id ~ '^[0-9a-f]{16}$'),
   -- Null: a key of the platform.
   tenant_id    uuid REFERENCES tenants (id) ON DELETE CASCADE,
   user_id      uuid,
@@ -403,8 +404,8 @@ CREATE TABLE api_keys (
 ALTER TABLE lines ADD CONSTRAINT lines_api_key_fkey FOREIGN KEY (api_key_id) REFERENCES api_keys (id) ON DELETE CASCADE;
 
 -- Before anyone is known there is no tenant to speak for; this is the one question that may be asked then.
-CREATE FUNCTION authenticate_api_key(key_id uuid, hash bytea)
-  RETURNS TABLE (id uuid, tenant_id uuid, user_id uuid, name text, scopes text[])
+CREATE FUNCTION authenticate_api_key(key_id text, hash bytea)
+  RETURNS TABLE (id text, tenant_id uuid, user_id uuid, name text, scopes text[])
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   UPDATE api_keys k SET last_used_at = now()
@@ -418,18 +419,18 @@ BEGIN
       AND (k.user_id IS NULL OR u.status = 'active');
 END $$;
 
+-- Answers kept for repeated requests. Id and fingerprint are keyed digests and the answer is sealed, so the rows
+-- tell nothing to who reads them.
 CREATE TABLE idempotency_keys (
-  -- The caller (an API key) and the key it chose.
-  actor_id     text NOT NULL,
-  key          text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
-  request_hash bytea NOT NULL,
+  id           text PRIMARY KEY,
+  fingerprint  text NOT NULL,
+  lease        uuid NOT NULL DEFAULT gen_random_uuid(),
+  lease_until  timestamptz NOT NULL,
   -- Null while the first request is under way.
-  status       integer,
-  response     bytea,
-  created_at   timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (actor_id, key)
+  answer       text,
+  keep_until   timestamptz NOT NULL
 );
-CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
+CREATE INDEX idempotency_keys_keep ON idempotency_keys (keep_until);
 
 ------------------------------------------------------------------------------------------------
 -- Audit and refusals

@@ -3,15 +3,7 @@
  * desired state. Shapes only; `src/db/facts.ts` reads them, `src/reconcile/desired.ts` turns them into entries.
  */
 
-/** Fraud limits; null is "no limit". Both the user's and the tenant's hold. */
-export interface DialLimits {
-  callsAbroad: number | null;
-  abroadPerHour: number | null;
-  /** Minutes per day. */
-  abroadMinutes: number | null;
-  /** Longest outside call, in seconds. */
-  callSeconds: number | null;
-}
+import type { CallLimits, NumberFormat } from '../pbx/records.ts';
 
 export interface TenantFacts {
   id: string;
@@ -21,7 +13,7 @@ export interface TenantFacts {
   defaultNumber: string | null;
   /** In the order in which they are tried. */
   trunkIds: string[];
-  limits: DialLimits;
+  limits: CallLimits;
 }
 
 export interface LineFacts {
@@ -59,7 +51,7 @@ export interface UserFacts {
   allowOutbound: boolean;
   allowTransfer: boolean;
   allowJoinOutside: boolean;
-  limits: DialLimits;
+  limits: CallLimits;
   forward: ForwardFacts | null;
   fenced: boolean;
   lines: LineFacts[];
@@ -100,7 +92,7 @@ export interface TrunkFacts {
   transport: 'udp' | 'tcp' | 'tls';
   username: string | null;
   secret: Uint8Array | null;
-  numberFormat: 'e164+' | 'e164' | 'national';
+  numberFormat: NumberFormat;
   passCaller: boolean;
   sendPai: boolean;
 }

@@ -1,0 +1,43 @@
+import type { Actor } from '../domain/actor.ts';
+import { type ApiKeyToken, hashApiKeySecret } from '../domain/api-key.ts';
+import { isPermission } from '../domain/permissions.ts';
+import type { Database } from './client.ts';
+
+/**
+ * Who holds this API key; null for one that is unknown, wrong, expired or revoked. The comparison happens in the
+ * database, between SHA-256 digests of 256 random bits: timing tells nothing about the secret.
+ */
+export async function authenticateApiKey(db: Database, token: ApiKeyToken): Promise<Actor | null> {
+  const rows = await db.asNobody(
+    (tx) => tx.$queryRaw<
+      { id: string; tenant_id: string | null; user_id: string | null; name: string; scopes: string[] }[]
+    >`
+      SELECT * FROM authenticate_api_key(${token.id}, ${Buffer.from(hashApiKeySecret(token.secret))})`,
+  );
+  const key = rows[0];
+  if (!key) return null;
+  return {
+    kind: 'api-key',
+    id: key.id,
+    name: key.name,
+    tenantId: key.tenant_id,
+    scopes: new Set(key.scopes.filter(isPermission)),
+    userId: key.user_id ?? undefined,
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A tenant by id or slug. */
+export async function findTenant(
+  db: Database,
+  idOrSlug: string,
+): Promise<{ id: string; slug: string } | null> {
+  const name = idOrSlug.toLowerCase();
+  return db.asPlatform((tx) =>
+    tx.tenant.findFirst({
+      where: UUID.test(name) ? { OR: [{ id: name }, { slug: name }] } : { slug: name },
+      select: { id: true, slug: true },
+    }),
+  );
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+
+/** AstDB path (`family/key`, without leading slash) → value. */
+export type PbxEntries = Map<string, string>;
+
+/** A SIP phone (softphone, desk phone) keeps a registration that is asked after; a browser's connection tells. */
+export type LineKind = 'sip' | 'webrtc';
+
+/** Of the digest; `default_realm` in asterisk-config/pjsip.conf. */
+const REALM = 'asterisk';
+
+/** A changed value makes Asterisk read every endpoint again when the line next registers (has_qualify_changed). */
+const QUALIFY_SECONDS = 60;
+
+/** A browser that is gone without a word is hung up after so long without sound. */
+const WEBRTC_SILENCE_SECONDS = 10;
+
+/** What the PBX keeps instead of a secret; it serves for this line alone. RFC 2617, section 3.2.2.2. */
+export function secretDigest(line: string, secret: string): string {
+  return `MD5:${createHash('md5').update(`${line}:${REALM}:${secret}`).digest('hex')}`;
+}
+
+/**
+ * The three objects of a line that belongs to a user. `digest` comes from `secretDigest`. A phone shows
+ * `displayName` and `extension` when it is called by this line or has called it; a user without an
+ * extension is shown with the line's id.
+ */
+export function lineEntries(line: {
+  lineId: string;
+  kind: LineKind;
+  digest: string;
+  displayName: string;
+  extension: string | null;
+  mayTransfer: boolean;
+}): PbxEntries {
+  const endpoint = {
+    ...endpointOf(line.lineId, line.kind),
+    context: 'pb-phones',
+    // Without a number Asterisk would take the caller's from the phone's own From header
+    // (caller_id_incoming_request in res/res_pjsip_caller_id.c).
+    callerid: formatCallerId(line.displayName, line.extension ?? line.lineId),
+    // Refuses REFER altogether: the only place where an attended transfer can be refused beforehand.
+    ...(!line.mayTransfer && { allow_transfer: 'no' }),
+  };
+  return objects(line.lineId, line.kind, line.digest, endpoint);
+}
+
+/** A line kept in stock: it can neither register (give it a random secret) nor call. */
+export function spareLineEntries(line: { lineId: string; kind: LineKind; digest: string }): PbxEntries {
+  return objects(line.lineId, line.kind, line.digest, {
+    ...endpointOf(line.lineId, line.kind),
+    context: 'pb-nowhere',
+    callerid: formatCallerId('', line.lineId),
+    allow_transfer: 'no',
+  });
+}
+
+function objects(
+  lineId: string,
+  kind: LineKind,
+  digest: string,
+  endpoint: Record<string, string>,
+): PbxEntries {
+  const auth = { auth_type: 'digest', username: lineId, password_digest: digest };
+  return new Map([
+    [`ps_auths/auth/${lineId}`, JSON.stringify(auth)],
+    [`ps_aors/aor/${lineId}`, JSON.stringify(aorOf(kind))],
+    [`ps_endpoints/endpoint/${lineId}`, JSON.stringify(endpoint)],
+  ]);
+}
+
+function aorOf(kind: LineKind): Record<string, string> {
+  // One phone a line: a second registration takes the first one's place and cannot listen in beside it.
+  const one = { max_contacts: '1', remove_existing: 'yes' };
+  return kind === 'sip' ? { ...one, qualify_frequency: String(QUALIFY_SECONDS) } : one;
+}
+
+/** What all endpoints of a kind have in common. Values that are Asterisk's defaults are left out. */
+function endpointOf(lineId: string, kind: LineKind): Record<string, string> {
+  const common = {
+    aors: lineId,
+    auth: lineId,
+    identify_by: 'username',
+    // The dialplan hears every digit and every call passes the PBX's own media.
+    direct_media: 'no',
+    allow_subscribe: 'no',
+    allow_overlap: 'no',
+    // The answering party's name is shown in P-Asserted-Identity; a Diversion header would tell third numbers.
+    send_pai: 'yes',
+    send_diversion: 'no',
+    trust_connected_line: 'no',
+  };
+  if (kind === 'webrtc')
+    return {
+      ...common,
+      webrtc: 'yes',
+      allow: '!all,opus,ulaw,alaw',
+      rtp_timeout: String(WEBRTC_SILENCE_SECONDS),
+    };
+  return {
+    ...common,
+    allow: '!all,g722,alaw,ulaw',
+    // Digits in RTP where the phone offers them, else in INFO.
+    dtmf_mode: 'auto_info',
+    // Phones behind NAT: answer to where the packet came from (force_rport is the default).
+    rewrite_contact: 'yes',
+    rtp_symmetric: 'yes',
+  };
+}
+
+/**
+ * The `callerid` option: `"name" <number>`. Asterisk takes quoted text with backslashes before quotes and
+ * backslashes; names with all sorts of characters came back as typed (test/calls/names.test.ts).
+ */
+export function formatCallerId(name: string, number: string): string {
+  return `"${name.replace(/["\\]/g, '\\$&')}" <${number}>`;
+}

@@ -1,0 +1,60 @@
+/**
+ * All that can be allowed, in one table. There are no wildcards: a scope that says `users:*` would
+ * silently grow with every permission added later.
+ *
+ * `level` says who can hold it: a `tenant` permission counts inside one tenant (or, held by a
+ * platform actor, inside each), a `platform` permission is about the installation itself and can
+ * never be held by something that belongs to a tenant.
+ */
+export const PERMISSIONS = {
+  'tenant:read': { level: 'tenant', allows: 'see the tenant and its settings' },
+  'tenant:write': { level: 'tenant', allows: "change the tenant's own settings" },
+  'users:read': { level: 'tenant', allows: 'see and search users' },
+  'users:write': { level: 'tenant', allows: 'create and change users' },
+  'users:suspend': { level: 'tenant', allows: 'suspend and activate users' },
+  'users:delete': { level: 'tenant', allows: 'delete users who are in no call' },
+  'users:hangup-delete': { level: 'tenant', allows: 'hang up the calls of a user and delete' },
+  'extensions:read': { level: 'tenant', allows: 'see extensions, taken and free' },
+  'extensions:write': { level: 'tenant', allows: 'assign and unassign extensions' },
+  'lines:read': { level: 'tenant', allows: 'see lines, without their secrets' },
+  'lines:write': { level: 'tenant', allows: 'make, rotate and revoke lines' },
+  'secrets:reveal': { level: 'tenant', allows: 'see SIP secrets (each time is recorded)' },
+  'numbers:read': { level: 'tenant', allows: 'see numbers' },
+  'numbers:write': { level: 'tenant', allows: 'add, give and take away numbers' },
+  'profiles:read': { level: 'tenant', allows: 'see dial profiles, and what a user may dial' },
+  'profiles:write': { level: 'tenant', allows: 'create and change dial profiles' },
+  'trunks:read': { level: 'tenant', allows: 'see trunks' },
+  'trunks:write': { level: 'tenant', allows: 'create and change trunks' },
+  'calls:read': { level: 'tenant', allows: 'see calls and registrations as they are now' },
+  'calls:originate': { level: 'tenant', allows: 'start a call for a user' },
+  'calls:hangup': { level: 'tenant', allows: 'end a call in progress' },
+  'sync:read': { level: 'tenant', allows: 'see what has and has not reached the PBX' },
+  'audit:read': { level: 'tenant', allows: 'see who changed what' },
+  'keys:read': { level: 'tenant', allows: 'see API keys, without their secrets' },
+  'keys:write': { level: 'tenant', allows: 'create and revoke API keys' },
+  'tenants:read': { level: 'platform', allows: 'see all tenants' },
+  'tenants:write': { level: 'platform', allows: 'create, change and remove tenants' },
+  'nodes:read': { level: 'platform', allows: 'see PBX nodes' },
+  'nodes:write': { level: 'platform', allows: 'add, change and remove PBX nodes' },
+  'pbx:read': { level: 'platform', allows: 'see the state of the PBX, drift included' },
+  'pbx:repair': { level: 'platform', allows: 'repair and rebuild the PBX' },
+  'platform-keys:read': { level: 'platform', allows: 'see the API keys of the platform' },
+  'platform-keys:write': { level: 'platform', allows: 'create and revoke API keys of the platform' },
+} as const satisfies Record<string, { level: 'tenant' | 'platform'; allows: string }>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+type HeldAt<L extends 'tenant' | 'platform'> = {
+  [P in Permission]: (typeof PERMISSIONS)[P]['level'] extends L ? P : never;
+}[Permission];
+
+export type TenantPermission = HeldAt<'tenant'>;
+export type PlatformPermission = HeldAt<'platform'>;
+
+export function isPermission(text: string): text is Permission {
+  return Object.hasOwn(PERMISSIONS, text);
+}
+
+export function isTenantPermission(permission: Permission): permission is TenantPermission {
+  return PERMISSIONS[permission].level === 'tenant';
+}
