@@ -45,6 +45,7 @@ export class IncomingCall extends Call {
   #stopRepeating = () => {};
   #timer: NodeJS.Timeout | undefined;
   #refused = 0;
+  #plan: AnswerPlan | undefined;
 
   constructor(phone: UaPhone, transaction: ServerTransaction) {
     super(phone, transaction.request, new RtpPort(phone.agent.local.host, `${phone.name} being called`));
@@ -85,22 +86,26 @@ export class IncomingCall extends Call {
 
   /** Carries out the plan. Resolves when the call is up, refused (and that acknowledged), or rings. */
   async follow(plan: AnswerPlan): Promise<this> {
+    this.#plan = plan;
     if (plan.moved !== undefined) return this.reject(302, [['Contact', plan.moved], ...(plan.headers ?? [])]);
     if (plan.status !== undefined) return this.reject(plan.status, plan.headers);
     if (plan.ringing !== false) this.ring();
     if (plan.answer === false) return this;
     if (typeof plan.answer !== 'number') return this.answer(plan.headers);
     this.#timer = setTimeout(() => void this.answer(plan.headers).catch(() => {}), plan.answer);
-    return this.until(
-      'its own answer to be acknowledged',
-      () => this.state !== 'calling' && this.state !== 'ringing' && this,
-    );
+    return this.until('its own answer to be acknowledged', () => this.settled && this);
+  }
+
+  /** Whether the plan has been carried out. */
+  get settled(): boolean {
+    return /^(?:up|ended)$/.test(this.state) || (this.state === 'ringing' && this.#plan?.answer === false);
   }
 
   ring(): void {
     if (this.state === 'ended') return;
     this.state = 'ringing';
     this.#transaction.respond(180, 'Ringing', this.#contact());
+    this.waiters.changed();
   }
 
   /** Sends 200 and resolves when the call is up (ACK), or throws when the caller has given up. */
@@ -150,7 +155,7 @@ export class IncomingCall extends Call {
   protected override acknowledged(ack: SipRequest): void {
     super.acknowledged(ack);
     this.#stopRepeating();
-    if (this.state !== 'ended') this.state = 'up';
+    if (this.state !== 'ended') this.state = 'up'; // `receive` tells the waiters
   }
 
   #contact(): SipHeader[] {

@@ -6,7 +6,13 @@ import type { SipTrace } from './sip-trace.ts';
 
 export type Address = { host: string; port: number };
 export type Transport = 'udp' | 'tcp';
-export type SipSocketOptions = { server: Address; localIp: string; transport: Transport; trace: SipTrace };
+export type SipSocketOptions = {
+  server: Address;
+  localIp: string;
+  localPort: number;
+  transport: Transport;
+  trace: SipTrace;
+};
 
 type Receive = (message: SipMessage, from: Address) => void;
 
@@ -58,9 +64,9 @@ class UdpSocket extends SipSocket {
     socket.on('error', () => {});
   }
 
-  static async open({ localIp, trace }: SipSocketOptions): Promise<SipSocket> {
+  static async open({ localIp, localPort, trace }: SipSocketOptions): Promise<SipSocket> {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
-    socket.bind(0, localIp);
+    socket.bind(localPort, localIp);
     await once(socket, 'listening');
     return new UdpSocket(socket, trace);
   }
@@ -95,8 +101,8 @@ class TcpConnection extends SipSocket {
     socket.on('error', () => {});
   }
 
-  static async open({ server, localIp, trace }: SipSocketOptions): Promise<SipSocket> {
-    const socket = connect({ ...server, localAddress: localIp, noDelay: true });
+  static async open({ server, localIp, localPort, trace }: SipSocketOptions): Promise<SipSocket> {
+    const socket = connect({ ...server, localAddress: localIp, localPort, noDelay: true });
     await once(socket, 'connect');
     return new TcpConnection(socket, trace, server);
   }

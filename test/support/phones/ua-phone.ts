@@ -31,6 +31,8 @@ export type PhoneOptions = {
   domain?: string;
   /** Any 127.x.y.z: the address that the server sees. */
   localIp?: string;
+  /** Default: any free one. */
+  localPort?: number;
   transport?: Transport;
   /** What to do with calls that no `expectCall` waits for; default: they wait for the next `expectCall`. */
   incoming?: AnswerPlan | ((call: IncomingCall) => AnswerPlan);
@@ -70,8 +72,8 @@ export class UaPhone {
 
   static async open(options: PhoneOptions): Promise<UaPhone> {
     const trace = new SipTrace();
-    const { server, localIp = '127.0.0.1', transport = 'udp' } = options;
-    const agent = await SipAgent.open({ server, localIp, transport, trace });
+    const { server, localIp = '127.0.0.1', localPort = 0, transport = 'udp' } = options;
+    const agent = await SipAgent.open({ server, localIp, localPort, transport, trace });
     return closeLater(new UaPhone(options, agent, trace));
   }
 
@@ -93,21 +95,14 @@ export class UaPhone {
 
   /** @param expires seconds. Resolves with the registrar's final answer, whichever it is. */
   async register({ expires = 300 }: { expires?: number } = {}): Promise<RegisterResult> {
-    const response = await this.request({
-      method: 'REGISTER',
-      uri: `sip:${this.domain}`,
-      headers: [
-        ['Max-Forwards', '70'],
-        ['From', `<${this.address}>;tag=${newToken()}`],
-        ['To', `<${this.address}>`],
-        ['Call-ID', this.#registration.callId],
-        ['CSeq', `${++this.#registration.cseq} REGISTER`],
-        ['Contact', `<${this.contact}>`],
-        ['Expires', String(expires)],
-      ],
-      body: '',
-    });
-    this.#registration.cseq++;
+    const { callId } = this.#registration;
+    const cseq = this.#registration.cseq + 1;
+    this.#registration.cseq += 2; // the second one is for the answer to the challenge
+    const contact: SipHeader[] = [
+      ['Contact', `<${this.contact}>`],
+      ['Expires', String(expires)],
+    ];
+    const response = await this.request(this.#outOfDialog('REGISTER', contact, { callId, cseq }));
     return {
       status: response.status,
       reason: response.reason,
@@ -143,9 +138,13 @@ export class UaPhone {
     }
   }
 
-  /** Whether any call, even one that was given up, has come in. */
-  get wasCalled(): boolean {
-    return this.received.length > 0;
+  /**
+   * Every call that has reached this phone until now. Asks the server something first: what it had
+   * sent before its answer is then here, so that an empty list proves that the phone was not called.
+   */
+  async callsSoFar(): Promise<readonly IncomingCall[]> {
+    await this.request(this.#outOfDialog('OPTIONS', []));
+    return this.received;
   }
 
   /** What a test's author wants to read when this phone waited in vain. */
@@ -188,6 +187,22 @@ export class UaPhone {
       [answer.name, answer.value],
     ];
     return { ...request, headers: [...kept, ...added] };
+  }
+
+  #outOfDialog(method: string, headers: SipHeader[], { callId = newToken(16), cseq = 1 } = {}): SipRequest {
+    return {
+      method,
+      uri: `sip:${this.domain}`,
+      headers: [
+        ['Max-Forwards', '70'],
+        ['From', `<${this.address}>;tag=${newToken()}`],
+        ['To', `<${this.address}>`],
+        ['Call-ID', callId],
+        ['CSeq', `${cseq} ${method}`],
+        ...headers,
+      ],
+      body: '',
+    };
   }
 
   adopt(call: Call): void {
