@@ -149,7 +149,7 @@ export interface OriginateRequest {
   /** The leg that is called first: it enters this extension of the dialplan. */
   first: { context: string; extension: string };
   /** Where the dialplan goes on once the first leg has answered. */
-  then: { context: string; extension: string };
+  second: { context: string; extension: string };
   callerId: PbxParty;
   /** Set on the channel before the dialplan runs. Names: letters, digits, `_`. Values: any text. */
   variables: Record<string, string>;

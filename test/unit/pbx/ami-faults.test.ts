@@ -24,6 +24,23 @@ test('a peer that closes in the middle of a batch: only what it acknowledged is 
   await eventually('connected again', () => ami.state === 'connected');
 });
 
+test('a PBX that has been told to stop: the rest of the batch is not sent, and it is asked for again', async () => {
+  let puts = 0;
+  const { db, ami, history } = await connectedLink({
+    onAction: (action, peer) => {
+      if (action.name !== 'DBPut' || ++puts <= 100) return false;
+      peer.send('Response: Error', `ActionID: ${action.id}`, 'Message: Asterisk is shutting down');
+      return true;
+    },
+  });
+  const report = await db.write(entries(1000));
+  expect(report.done).toBe(100);
+  expect(report.failures.every(({ error }) => isConnectionTrouble(error))).toBe(true);
+  expect(report.failures.at(-1)?.error.outcome).toBe('not-sent');
+  await eventually('disconnected, and back', () => ami.state === 'connected');
+  expect(history.map(({ state }) => state)).toContain('disconnected');
+});
+
 test('a peer that closes in the middle of a list: no half list is taken for a whole one', async () => {
   const { db } = await connectedLink({
     onAction: (action, peer) => {
