@@ -46,10 +46,11 @@ export function connectToAsterisk(options: AsteriskOptions): Pbx {
   const link = new AsteriskLink(options, timing);
   const ari = link.ari;
   const db = new AstDb(link.ami, timing.window);
+  const contacts = new Contacts(link.ami, ari, db);
   return {
     db,
-    objects: new Objects(link.ami, ari),
-    contacts: new Contacts(link.ami, ari, db),
+    objects: new Objects(link.ami, ari, contacts),
+    contacts,
     calls: new Calls(ari),
     link,
   };

@@ -33,8 +33,11 @@ export function lineContract(site: () => ContractSite): void {
 
     test('removing an aor ends its registrations', async () => {
       const { pbx } = site();
-      await registered(LINE);
+      await pbx.objects.settle();
+      const log = new EventLog(pbx);
+      const phone = await registered(LINE);
       await pbx.objects.removeObject('aor', LINE);
+      await log.first('contact', (event) => event.status === 'removed' && event.uri === phone.uri);
       expect(await pbx.contacts.contactsOf(LINE)).toEqual([]);
       expect((await pbx.contacts.registrations()).has(LINE)).toBe(false);
     });

@@ -66,10 +66,10 @@ export class FakeContacts implements PbxContacts {
     return ended.length;
   }
 
-  /** Ends what tracking and registrations there are. */
+  /** The aor is gone. */
   forget(aor: string): void {
-    this.tracked.delete(aor);
     this.end(aor);
+    this.tracked.delete(aor);
   }
 
   #tell(aor: string, uri: string, status: 'unqualified' | 'removed'): void {

@@ -48,7 +48,6 @@ export class FakePbx implements Pbx {
     removeObject: async (type, id) => {
       checkObjectId(id);
       await this.link.before('removeObject', `${type}/${id}`);
-      // Asterisk forgets the aor before it ends its contacts, so nobody is told of their end.
       if (type === 'aor') this.contacts.forget(id);
       return this.entries.delete(objectPath(type, id));
     },
