@@ -119,10 +119,16 @@ function textOf(kind: LineKind): { aor: string; endpoint: string } {
   return { aor: JSON.stringify(aorOf(kind)), endpoint: JSON.stringify(endpointOf(kind)).slice(1) };
 }
 
+/** AST_CHANNEL_NAME less its NUL: what `callerid` keeps of a name; cut in the middle of a character, the name would be no UTF-8. */
+const LONGEST_NAME_BYTES = 79;
+
 /**
  * The `callerid` option: `"name" <number>`. Asterisk takes quoted text with backslashes before quotes and
- * backslashes; names with all sorts of characters came back as typed (test/calls/names.test.ts).
+ * backslashes; names with all sorts of characters came back as typed (test/calls/names.test.ts). Phones are shown
+ * the whole name, which the dialplan takes from `pb/name`.
  */
 export function formatCallerId(name: string, number: string): string {
-  return `"${name.replace(/["\\]/g, '\\$&')}" <${number}>`;
+  let kept = name;
+  while (Buffer.byteLength(kept) > LONGEST_NAME_BYTES) kept = kept.replace(/.$/su, '');
+  return `"${kept.replace(/["\\]/g, '\\$&')}" <${number}>`;
 }
