@@ -110,6 +110,23 @@ test('a flood of events neither loses an answer nor an event', async () => {
   expect(events[41]?.get('Uniqueid')).toBe('entry/2.1');
 });
 
+test('an event of the dialplan cannot pose as an answer, whatever fields it carries', async () => {
+  const { db, events } = await connectedLink({
+    onAction: (action, peer) => {
+      if (action.name !== 'DBPut') return false;
+      peer.send('Event: UserEvent', 'UserEvent: X', 'Response: Success', `ActionID: ${action.id}`);
+      peer.send('Event: UserEvent', 'UserEvent: Y', 'Response: Error');
+      peer.send('Response: Error', `ActionID: ${action.id}`, 'Message: no');
+      return true;
+    },
+  });
+  expect(await db.write(entries(1))).toMatchObject({
+    done: 0,
+    failures: [{ error: { code: 'pbx-refused' } }],
+  });
+  expect(events.map((event) => event.get('UserEvent'))).toContain('Y');
+});
+
 test('a huge list arrives whole; a message without an end costs the connection, not the process', async () => {
   const rows = Array.from({ length: 50_000 }, (_, i) => [
     'Event: R',
