@@ -32,8 +32,9 @@ export interface PatchbayOptions {
   publicDir?: string;
   version: string;
   logger: Logger;
-  /** The numbering plan and the profiles, as entries. */
-  dialling?: Pick<ProjectionInputs, 'planEntries' | 'profileEntries'>;
+  /** The numbering plan and the profiles, as entries; what of it concerns extensions. */
+  dialling?: Pick<ProjectionInputs, 'planEntries' | 'profileEntries'> &
+    Pick<FeatureDeps, 'isReservedExtension'>;
   /** Milliseconds between two comparisons of a whole node when nothing else asks for one. */
   compareEvery?: number;
 }
@@ -62,7 +63,7 @@ export async function startPatchbay(options: PatchbayOptions): Promise<Patchbay>
   const metrics = new Registry();
   const driver = startDriver(options, keyring, urls.sync, syncMetrics(metrics));
   await driver.start();
-  const deps = featureDeps(db, keyring, driver, applied);
+  const deps = featureDeps(options, db, keyring, driver, applied);
   const server = await listen(options, deps, metrics, derivedKey(masterKey, 'api'));
   return {
     url: server.url,
@@ -117,13 +118,20 @@ function connectTo(node: NodeConnection, keyring: Keyring, logger: Logger): Pbx 
   });
 }
 
-function featureDeps(db: Database, keyring: Keyring, driver: Driver, applied: AppliedWatch): FeatureDeps {
+function featureDeps(
+  { dialling }: PatchbayOptions,
+  db: Database,
+  keyring: Keyring,
+  driver: Driver,
+  applied: AppliedWatch,
+): FeatureDeps {
   return {
     db,
     seal: (secret, belongsTo) => new Uint8Array(seal(keyring, secret, belongsTo)),
     unseal: (sealed, belongsTo) => unseal(keyring, sealed, belongsTo),
     pbxOf: (nodeId) => driver.pbxOf(nodeId),
     waitApplied: (tenantId, subjects, seconds) => applied.wait(db, tenantId, subjects, seconds),
+    isReservedExtension: dialling?.isReservedExtension ?? (() => false),
     nodesChanged: () => driver.refresh(),
   };
 }
