@@ -167,8 +167,12 @@ export async function deleteTenant(
       `This tenant still has ${users} ${users === 1 ? 'user' : 'users'}. Delete them first, or send force=true to remove them with it.`,
       { detail: { users } },
     );
-  // In this order: roles are referred to by user_roles, and an organisation administrator stays while the role does.
+  // What others refer to goes after them; the rest goes with the tenant's row. Roles are taken away first, because
+  // an organisation administrator stays.
   await tx.userRole.deleteMany({ where: { tenantId } });
+  await tx.team.deleteMany({ where: { tenantId } });
+  await tx.callerIdGroup.deleteMany({ where: { tenantId } });
+  await tx.user.deleteMany({ where: { tenantId } });
   await tx.tenant.delete({ where: { id: tenantId } });
   await recordAudit(tx, null, caller, {
     action: 'tenant.delete',

@@ -62,7 +62,10 @@ export async function createTrunk(
   const { tx, tenantId } = work;
   await lockVersion(tx, 'tenants', tenantId, null);
   if ((await tx.trunk.count({ where: { tenantId } })) >= MOST_TRUNKS)
-    throw new DomainError('validation-failed', `A tenant has at most ${MOST_TRUNKS} trunks. Remove one first.`);
+    throw new DomainError(
+      'validation-failed',
+      `A tenant has at most ${MOST_TRUNKS} trunks. Remove one first.`,
+    );
   const id = randomUUID();
   const secret = password ? seal(password, secretOwner.trunk(id)) : null;
   checkLogin(columns.username ?? null, secret);
