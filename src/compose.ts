@@ -12,6 +12,7 @@ import { prepareLogins } from './db/logins.ts';
 import { migrate } from './db/migrate.ts';
 import { type NodeConnection, readNodes } from './db/nodes.ts';
 import { SyncLead } from './db/sync-lead.ts';
+import { isEmergency } from './domain/dialling/short-codes.ts';
 import { DomainError } from './domain/errors.ts';
 import { derivedKey, derivedSecret } from './domain/secrets/derive.ts';
 import { secretOwner } from './domain/secrets/owner.ts';
@@ -140,6 +141,7 @@ function featureDeps(db: Database, keyring: Keyring, driver: Driver, applied: Ap
     unseal: (sealed, belongsTo) => unseal(keyring, sealed, belongsTo),
     pbxOf: (nodeId) => driver.pbxOf(nodeId),
     waitApplied: (tenantId, subjects, seconds) => applied.wait(db, tenantId, subjects, seconds),
+    isReservedExtension: isEmergency,
     nodesChanged: () => driver.refresh(),
   };
 }
