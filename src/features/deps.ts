@@ -11,6 +11,8 @@ export interface FeatureDeps {
   pbxOf: (nodeId: string) => Pbx | null;
   /** True once none of the subjects waits for its PBX any more, false when the time is up first. */
   waitApplied: (tenantId: string, subjects: readonly string[], seconds: number) => Promise<boolean>;
+  /** A deletion was queued here: look whether it can be carried out. */
+  deletionQueued: () => void;
   /** A node was added, changed or removed here: connect to it now, not at the next look. */
   nodesChanged: () => Promise<void>;
 }
