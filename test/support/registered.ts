@@ -13,12 +13,12 @@ export async function registeredUsers(
   service: TestService,
   tenantId: string,
   extensions: readonly string[],
-  options: Partial<PhoneOptions> = {},
+  options: (extension: string) => Partial<PhoneOptions> = () => ({}),
 ): Promise<RegisteredUser[]> {
   const users: EnteredUser[] = [];
   for (const extension of extensions) users.push(await enterUser(service, tenantId, extension));
   await whenInSync(service);
-  return Promise.all(users.map((user) => withPhone(user, options)));
+  return Promise.all(users.map((user) => withPhone(user, options(user.extension))));
 }
 
 async function withPhone(user: EnteredUser, options: Partial<PhoneOptions>): Promise<RegisteredUser> {
