@@ -109,6 +109,11 @@ describe('a user who only left a trace in a call is in none', () => {
   test.each(['blind', 'attended'])('who transferred it away (%s)', async (kind) => {
     const [ada, bob, cem] = (await users(3)) as Three;
     const { calling, called } = await connect(ada.phone, bob.extension, bob.phone);
+    // Asterisk has told both phones that the call is up a moment before it joins them; a REFER in between fails.
+    await until('the two are joined', async () => {
+      const channels = await service.patchbay.deps.pbxOf(service.nodeId)!.calls.channels();
+      return channels.some(({ endpoint, bridged }) => endpoint === bob.lineId && bridged);
+    });
     if (kind === 'blind') {
       const [transferred] = await Promise.all([cem.phone.expectCall(), called.refer(cem.extension)]);
       await transferred.until('the call to be up', () => transferred.state === 'up');
