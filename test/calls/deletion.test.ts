@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { enterTenant } from '../support/people.ts';
 import { connect } from '../support/phones/connect.ts';
+import { privateAsterisk } from '../support/private-asterisk.ts';
 import { type RegisteredUser, registeredUsers } from '../support/registered.ts';
 import { startService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -193,4 +194,30 @@ describe('a deletion that waits for the end of the call', () => {
     await other.calling.hangup();
     await goes(dan);
   });
+});
+
+test('a deletion that waits survives a restart of Asterisk, which ends all calls', async () => {
+  const asterisk = await privateAsterisk();
+  const own = await startService({ pbx: asterisk });
+  try {
+    const place = await enterTenant(own);
+    const [ada, bob] = (await registeredUsers(own, place.id, ['1001', '1002'], () => ({
+      server: asterisk.sip,
+    }))) as Two;
+    await connect(ada.phone, bob.extension, bob.phone);
+    const path = `/tenants/${place.slug}/users/${bob.id}`;
+    expect((await own.platform.delete(`${path}?when=idle`)).status).toBe(202);
+    await asterisk.kill('SIGKILL');
+    expect((await own.platform.delete(path)).json.code).toBe('pbx-not-connected');
+    await asterisk.restart();
+    const { owner } = own;
+    await until('it is carried out', async () => {
+      const { rowCount } = await owner.query('SELECT 1 FROM users WHERE id = $1', [bob.id]);
+      return rowCount === 0;
+    });
+    expect((await bob.phone.register()).status).toBeGreaterThanOrEqual(400);
+    expect((await ada.phone.register()).status).toBe(200);
+  } finally {
+    await own.stop();
+  }
 });
