@@ -38,8 +38,9 @@ export interface PatchbayOptions {
   publicDir?: string;
   version: string;
   logger: Logger;
-  /** The numbering plan and the profiles, as entries. */
-  dialling?: Pick<ProjectionInputs, 'planEntries' | 'profileEntries'>;
+  /** The numbering plan and the profiles, as entries; what of it concerns extensions. */
+  dialling?: Pick<ProjectionInputs, 'planEntries' | 'profileEntries'> &
+    Pick<FeatureDeps, 'isReservedExtension'>;
   /** Milliseconds between two comparisons of a whole node when nothing else asks for one. */
   compareEvery?: number;
   /** Told of every pass of a reconciler, beside the metrics. */
@@ -74,7 +75,7 @@ export async function startPatchbay(options: PatchbayOptions): Promise<Patchbay>
   const driver = startDriver(options, keyring, urls.sync, syncMetrics(metrics));
   await driver.start();
   const reader = new SyncReader(urls.sync);
-  const deps = featureDeps(db, keyring, driver, applied, () => idleDeletions.wake());
+  const deps = featureDeps(options, db, keyring, driver, applied, () => idleDeletions.wake());
   const idleDeletions = new IdleDeletions(deps, reader, options.logger);
   idleDeletions.start();
   const answers = idempotencyStore(db);
@@ -144,6 +145,7 @@ function connectTo(node: NodeConnection, keyring: Keyring, logger: Logger): Pbx 
 }
 
 function featureDeps(
+  { dialling }: PatchbayOptions,
   db: Database,
   keyring: Keyring,
   driver: Driver,
@@ -157,6 +159,7 @@ function featureDeps(
     pbxOf: (nodeId) => driver.pbxOf(nodeId),
     waitApplied: (tenantId, subjects, seconds) => applied.wait(db, tenantId, subjects, seconds),
     deletionQueued,
+    isReservedExtension: dialling?.isReservedExtension ?? (() => false),
     nodesChanged: () => driver.refresh(),
   };
 }
