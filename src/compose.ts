@@ -13,6 +13,7 @@ import { migrate } from './db/migrate.ts';
 import { type NodeConnection, readNodes } from './db/nodes.ts';
 import { SyncLead } from './db/sync-lead.ts';
 import { SyncReader } from './db/sync-reader.ts';
+import { isEmergency } from './domain/dialling/short-codes.ts';
 import { DomainError } from './domain/errors.ts';
 import { derivedKey, derivedSecret } from './domain/secrets/derive.ts';
 import { secretOwner } from './domain/secrets/owner.ts';
@@ -22,7 +23,7 @@ import type { FeatureDeps } from './features/deps.ts';
 import { allRoutes } from './features/routes.ts';
 import { connectToAsterisk } from './pbx/asterisk-adapter.ts';
 import type { Pbx } from './pbx/port.ts';
-import { type ProjectionInputs, projection } from './reconcile/desired.ts';
+import { projection } from './reconcile/desired.ts';
 import { Driver } from './reconcile/driver.ts';
 import type { PassReport } from './reconcile/passes.ts';
 import { syncMetrics } from './sync-metrics.ts';
@@ -38,9 +39,6 @@ export interface PatchbayOptions {
   publicDir?: string;
   version: string;
   logger: Logger;
-  /** The numbering plan and the profiles, as entries; what of it concerns extensions. */
-  dialling?: Pick<ProjectionInputs, 'planEntries' | 'profileEntries'> &
-    Pick<FeatureDeps, 'isReservedExtension'>;
   /** Milliseconds between two comparisons of a whole node when nothing else asks for one. */
   compareEvery?: number;
   /** Told of every pass of a reconciler, beside the metrics. */
@@ -75,7 +73,7 @@ export async function startPatchbay(options: PatchbayOptions): Promise<Patchbay>
   const driver = startDriver(options, keyring, urls.sync, syncMetrics(metrics));
   await driver.start();
   const reader = new SyncReader(urls.sync);
-  const deps = featureDeps(options, db, keyring, driver, applied, () => idleDeletions.wake());
+  const deps = featureDeps(db, keyring, driver, applied, () => idleDeletions.wake());
   const idleDeletions = new IdleDeletions(deps, reader, options.logger);
   idleDeletions.start();
   const answers = idempotencyStore(db);
@@ -112,7 +110,6 @@ function startDriver(
     connect: (node) => connectTo(node, keyring, options.logger),
     takeLead: (nodeId, onWake, onLost) => SyncLead.take(syncUrl, nodeId, onWake, onLost),
     projection: projection({
-      ...(options.dialling ?? { planEntries: new Map(), profileEntries: () => new Map() }),
       open: (sealed, belongsTo) => unseal(keyring, sealed, belongsTo),
       spareSecret: (lineId) => derivedSecret(options.masterKeys[0]!, `spare line ${lineId}`),
     }),
@@ -145,7 +142,6 @@ function connectTo(node: NodeConnection, keyring: Keyring, logger: Logger): Pbx 
 }
 
 function featureDeps(
-  { dialling }: PatchbayOptions,
   db: Database,
   keyring: Keyring,
   driver: Driver,
@@ -159,7 +155,7 @@ function featureDeps(
     pbxOf: (nodeId) => driver.pbxOf(nodeId),
     waitApplied: (tenantId, subjects, seconds) => applied.wait(db, tenantId, subjects, seconds),
     deletionQueued,
-    isReservedExtension: dialling?.isReservedExtension ?? (() => false),
+    isReservedExtension: isEmergency,
     nodesChanged: () => driver.refresh(),
   };
 }

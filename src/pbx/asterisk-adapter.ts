@@ -1,4 +1,3 @@
-import { AriClient } from './ari/client.ts';
 import { AstDb } from './astdb.ts';
 import { AsteriskLink } from './asterisk-link.ts';
 import { Calls } from './calls.ts';
@@ -44,13 +43,14 @@ const TIMING: AsteriskTiming = {
  */
 export function connectToAsterisk(options: AsteriskOptions): Pbx {
   const timing = { ...TIMING, ...options.timing };
-  const ari = new AriClient({ ...options.ari, deadlineMs: timing.actionMs });
-  const link = new AsteriskLink(options, timing, ari);
+  const link = new AsteriskLink(options, timing);
+  const ari = link.ari;
   const db = new AstDb(link.ami, timing.window);
+  const contacts = new Contacts(link.ami, ari, db);
   return {
     db,
-    objects: new Objects(link.ami, ari),
-    contacts: new Contacts(link.ami, ari, db),
+    objects: new Objects(link.ami, ari, contacts),
+    contacts,
     calls: new Calls(ari),
     link,
   };

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
+import { type BuiltInProfile, builtInProfile } from '../../src/domain/dialling/built-in-profiles.ts';
+import { compileProfile } from '../../src/domain/dialling/compile-profile.ts';
+import { profileEntries, sharedEntries } from '../../src/domain/dialling/pbx-entries.ts';
 import { lineEntries, secretDigest } from '../../src/domain/pbx/lines.ts';
 import {
   type CallLimits,
@@ -18,6 +21,7 @@ import { generateLineId } from '../../src/domain/secrets/generate.ts';
 import { connectToAsterisk } from '../../src/pbx/asterisk-adapter.ts';
 import type { Pbx } from '../../src/pbx/port.ts';
 import { type Carrier, carrier } from './phones/carrier.ts';
+import type { IncomingCall } from './phones/incoming-call.ts';
 import { phone, type UaPhone } from './phones/ua-phone.ts';
 import { DEADLINE_MS, Waiters } from './phones/wait-for.ts';
 import type {} from './provided.ts';
@@ -37,7 +41,8 @@ const NOWHERE_ELSE: ForwardingRecord = {
   noAnswerSeconds: null,
 };
 
-export type Profile = 'internal' | 'national' | 'international';
+/** One that `UaPhone` plays, so that it can call in, transfer and answer as a test wants. */
+export type TestCarrier = Carrier<IncomingCall, UaPhone>;
 
 export type Report = { name: string; fields: Record<string, string> };
 
@@ -45,7 +50,7 @@ type UserWishes = {
   name?: string;
   extension?: string | null;
   alias?: string;
-  profile?: Profile | null;
+  profile?: BuiltInProfile | null;
   number?: string | null;
   group?: string[];
   flags?: Partial<UserFlags>;
@@ -85,7 +90,11 @@ export class Dialplan {
       },
     });
     await pbx.link.whenConnected(DEADLINE_MS);
-    return new Dialplan(pbx);
+    const dialplan = new Dialplan(pbx);
+    // It stays, for the next suite too: 36,000 entries take a second.
+    const shared = sharedEntries();
+    if ((await pbx.db.get('pb/plan/current')) !== shared.get('pb/plan/current')) await pbx.db.write(shared);
+    return dialplan;
   }
 
   /** Takes away all that was written and registered; the PBX is shared with the next suite. */
@@ -112,11 +121,16 @@ export class Dialplan {
   report(name: string, fields: Record<string, string>): Promise<Report> {
     const fits = (report: Report) =>
       report.name === name && Object.entries(fields).every(([key, value]) => report.fields[key] === value);
-    const explain = () => `${name} ${JSON.stringify(fields)}; heard: ${JSON.stringify(this.reports.slice(-5))}`;
+    const explain = () =>
+      `${name} ${JSON.stringify(fields)}; heard: ${JSON.stringify(this.reports.slice(-5))}`;
     return this.#waiters.until(() => this.reports.find(fits), explain);
   }
 
-  async tenant(wishes: { country: string; defaultNumber?: string; limits?: Partial<CallLimits> }): Promise<Tenant> {
+  async tenant(wishes: {
+    country: string;
+    defaultNumber?: string;
+    limits?: Partial<CallLimits>;
+  }): Promise<Tenant> {
     const tenant = new Tenant(this, randomUUID(), wishes.country);
     tenant.defaultNumber = wishes.defaultNumber ?? null;
     tenant.limits = { ...NO_LIMITS, ...wishes.limits };
@@ -126,7 +140,13 @@ export class Dialplan {
   }
 
   async openPhone(user: string, password: string, name: string): Promise<UaPhone> {
-    const opened = await phone({ server: inject('asterisk').sip, user, password, name, displayName: 'Spoofed' });
+    const opened = await phone({
+      server: inject('asterisk').sip,
+      user,
+      password,
+      name,
+      displayName: 'Spoofed',
+    });
     const { status } = await opened.register();
     if (status !== 200) throw new Error(`${name} could not register: ${status}`);
     this.#phones.push(opened);
@@ -143,6 +163,7 @@ export class Tenant {
   limits: CallLimits = NO_LIMITS;
   trunks: string[] = [];
   readonly #dialplan: Dialplan;
+  readonly #profiles = new Map<BuiltInProfile, string>();
 
   constructor(dialplan: Dialplan, id: string, country: string) {
     this.#dialplan = dialplan;
@@ -159,7 +180,7 @@ export class Tenant {
   /** A trunk with a carrier behind it, at an address of its own by which the PBX knows it. */
   async trunk(
     wishes: { format?: NumberFormat; passesForwardedCaller?: boolean; sendsAssertedIdentity?: boolean } = {},
-  ): Promise<Carrier> {
+  ): Promise<TestCarrier> {
     const id = randomUUID();
     const { sip } = inject('asterisk');
     const localIp = `127.0.7.${++lastCarrier}`;
@@ -177,15 +198,31 @@ export class Tenant {
     return opened;
   }
 
+  /** The id of this tenant's copy of a built-in profile. */
+  async profile(name: BuiltInProfile): Promise<string> {
+    const id = this.#profiles.get(name) ?? randomUUID();
+    if (this.#profiles.has(name)) return id;
+    this.#profiles.set(name, id);
+    await this.#dialplan.write(profileEntries(id, 1, compileProfile(builtInProfile(name), this.country)));
+    return id;
+  }
+
   owns(number: string, user: User | null = null): Promise<void> {
     const record = encodeNumber({ tenant: this.id, user: user?.id ?? null });
     return this.#dialplan.write([[`pb/did/${number.slice(1)}`, record]]);
   }
 
   async user(wishes: UserWishes = {}): Promise<User> {
-    const { extension = null, name = extension ?? 'Nobody', number = null, alias, group, phones = 1 } = wishes;
+    const {
+      extension = null,
+      name = extension ?? 'Nobody',
+      number = null,
+      alias,
+      group,
+      phones = 1,
+    } = wishes;
     const user = new User(this.#dialplan, this, name, extension);
-    user.profile = wishes.profile ?? null;
+    user.profile = wishes.profile ? await this.profile(wishes.profile) : null;
     user.number = number;
     user.limits = { ...NO_LIMITS, ...wishes.limits };
     user.flags = { ...user.flags, ...wishes.flags };
@@ -211,7 +248,8 @@ export class User {
   readonly tenant: Tenant;
   readonly secret = randomUUID();
   readonly phones: UaPhone[] = [];
-  profile: Profile | null = null;
+  /** Its id. */
+  profile: string | null = null;
   number: string | null = null;
   group: string | null = null;
   lines: string[] = [];

@@ -49,6 +49,9 @@ export function compileEmergencyNumbers(): Map<string, Map<string, string>> {
   return byCountry;
 }
 
+/** India lists "short" codes of up to ten digits; every digit more would cost the PBX a lookup for every call. */
+const LONGEST_SHORT_CODE = 8;
+
 /**
  * Country → prefix (or `=code`, for exactly this code) → `length:mask`, as in the numbering plan. Codes
  * for text messages are left out unless they are free: nobody answers there. (Where a code is for both, it is
@@ -78,7 +81,8 @@ function compileCountry(country: string, metadata: ShortNumberMetadata): Map<str
     ].map((description) => automatonOrNull(patternOf(description))),
     ...corrections.map((correction) => automatonOf(correction.pattern)),
   ];
-  const outcome = (states: States): string => {
+  const outcome = (states: States, length: number): string => {
+    if (length > LONGEST_SHORT_CODE) return '';
     const [known, premium, tollFree, text, ...corrected] = states.map((state) => state?.accepts === true);
     const index = (corrected as boolean[]).indexOf(true);
     const correction = corrections[index];

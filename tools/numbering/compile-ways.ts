@@ -17,6 +17,9 @@ const MOST_PREFIXES = 200;
 /** The row for everything that no other row covers. */
 const ANYTHING = 'any';
 
+/** The row that says how numbers are written for a carrier of the country: `national prefix:international prefix`. */
+const WRITTEN = 'written';
+
 /** Country → (prefix, or `prefix=length` for strings of exactly that length, or `any`) → `strip:prepend[:area]`. */
 export function compileWays(): Map<string, Map<string, string>> {
   const byCountry = new Map<string, Map<string, string>>();
@@ -46,6 +49,11 @@ function compileCountry(region: Region): Map<string, string> {
     if (way !== null) rows.set(`${prefix}0`, way);
   }
   for (const [key, value] of byHand?.rows ?? []) rows.set(key, value);
+  const usual = international.includes('00') ? '00' : international[0]!;
+  rows.set(
+    WRITTEN,
+    `${region.nationalPrefix ?? ''}:${(region.preferredInternationalPrefix ?? usual).replace('~', '')}`,
+  );
   return rows;
 }
 

@@ -31,7 +31,8 @@ plus) decides; the mask's letters are the classes of numbers of that many digits
 \`-\` is unassigned.`;
 
 const WAYS_ABOUT = `How numbers are dialled in each country: \`country prefix strip:prepend\`; see docs/dialling.md. \`prefix=length\`
-holds for strings of exactly that length, \`any\` for all that no other row covers.`;
+holds for strings of exactly that length, \`any\` for all that no other row covers; \`written\` is how the country's
+carriers write numbers, \`national prefix:international prefix\`.`;
 
 const SHORT_CODES_ABOUT = `Short codes of each country: \`country prefix length:mask\`, as in plan.ts; \`=code\` holds for exactly this code.`;
 

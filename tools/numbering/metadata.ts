@@ -15,6 +15,8 @@ export interface Region {
   readonly code: string;
   readonly callingCode: string;
   readonly internationalPrefix: string;
+  /** The one to write where there are several; null where the metadata names none. */
+  readonly preferredInternationalPrefix: string | null;
   readonly general: string;
   readonly lengths: readonly number[];
   readonly nationalPrefix: string | null;
@@ -57,6 +59,7 @@ function unpack(code: string, row: Packed): Region {
     code,
     callingCode: row[0] as string,
     internationalPrefix: text(1) ?? '',
+    preferredInternationalPrefix: text(12),
     general: row[2] as string,
     lengths,
     nationalPrefix: text(5),

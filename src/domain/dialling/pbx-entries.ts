@@ -1,49 +1,51 @@
 import type { CompiledProfile, RankedAction } from './compile-profile.ts';
+import { letterOfClass, NUMBER_CLASSES } from './number-class.ts';
 import { planRows } from './plan.ts';
 import { isNational } from './profile.ts';
-import { once } from './rows.ts';
+import { HOLE, once } from './rows.ts';
 import { ANY_COUNTRY, emergencyNumbers, shortCodesOf } from './short-codes.ts';
 import { callingCodes, countries, waysOf } from './ways.ts';
 import { groupOf, ZONES } from './zones.ts';
 
 /**
  * What the PBX needs to decide by itself, as AstDB entries: path (`family/key`, no leading slash) → value. Which
- * rows there are, with examples, is in docs/dialling.md. Values that decide.conf finds by longest prefix end in `/`,
- * so that it can take the first of several that stand in a row.
+ * rows there are, with examples, is in docs/dialling.md. Each field of a value ends in `/`, so that decide.conf can
+ * take the fields of the first of several values that stand in a row.
  */
 export type Entries = Map<string, string>;
 
-/** The numbering plan, 36,000 entries, under a version that is a hash of its content; `pb/plan/current` names it. */
+/** The numbering plan, 36,000 entries, under a version that is a hash of them; `pb/plan/current` names it. */
 export const planEntries: () => ReadonlyMap<string, string> = once(() => {
-  const version = planVersion();
-  const entries: Entries = new Map();
-  for (const [prefix, value] of planRows()) entries.set(`pb/plan/${version}/${prefix}`, `${value}/`);
-  for (const zone of ZONES) entries.set(`pb/plan/${version}/group/${zone}`, groupOf(zone));
-  for (const code of callingCodes()) entries.set(`pb/plan/${version}/code/${code}`, `${code.length}/`);
+  const rows: [string, string][] = [];
+  for (const [prefix, value] of planRows()) rows.push([prefix, fields(value === HOLE ? '-:0:-' : value)]);
+  for (const zone of ZONES) rows.push([`group/${zone}`, groupOf(zone)]);
+  for (const code of callingCodes()) rows.push([`code/${code}`, fields(String(code.length))]);
+
+  const version = hashOf(rows);
+  const entries: Entries = new Map(rows.map(([key, value]) => [`pb/plan/${version}/${key}`, value]));
+  for (const name of NUMBER_CLASSES) entries.set(`pb/plan/class/${letterOfClass(name)}`, name);
   // Last, so that whoever writes in this order makes the plan current when it is complete.
   entries.set('pb/plan/current', version);
   return entries;
 });
 
-/** Sixteen hexadecimal digits that change with any row of the plan. */
-export const planVersion: () => string = once(() => {
-  const hash = [0x811c9dc5, 0x01000193];
-  const add = (text: string): void => {
-    for (let i = 0; i < text.length; i += 1) {
-      hash[0] = Math.imul(hash[0]! ^ text.charCodeAt(i), 0x01000193);
-      hash[1] = Math.imul(hash[1]! + text.charCodeAt(i), 0x85ebca6b) ^ (hash[1]! >>> 13);
+/** Sixteen hexadecimal digits; two FNV-like halves, because the domain has no cryptography and needs none here. */
+function hashOf(rows: readonly (readonly [string, string])[]): string {
+  let first = 0x811c9dc5;
+  let second = 0x01000193;
+  for (const [key, value] of rows)
+    for (const character of `${key} ${value}\n`) {
+      const code = character.codePointAt(0)!;
+      first = Math.imul(first ^ code, 0x01000193);
+      second = Math.imul(second + code, 0x85ebca6b) ^ (second >>> 13);
     }
-  };
-  for (const [prefix, value] of planRows()) add(`${prefix} ${value}\n`);
-  for (const zone of ZONES) add(`${zone} ${groupOf(zone)}\n`);
-  for (const code of callingCodes()) add(`${code}\n`);
-  return hash.map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
-});
+  return [first, second].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+}
 
 /** How numbers are dialled in a country. Empty for a country that is not known: the PBX then refuses all but emergency. */
 export function waysEntries(country: string): Entries {
   const entries: Entries = new Map();
-  for (const [key, value] of waysOf(country) ?? []) entries.set(`pb/ways/${country}/${key}`, `${value}/`);
+  for (const [key, value] of waysOf(country) ?? []) entries.set(`pb/ways/${country}/${key}`, fields(value));
   for (const zone of ZONES)
     if (isNational(zone, country)) entries.set(`pb/ways/${country}/national/${zone}`, '1');
   return entries;
@@ -55,7 +57,7 @@ export function shortEntries(country: string): Entries {
   for (const [dialled, sent] of emergencyNumbers(country))
     entries.set(`pb/short/emergency/${country}/${dialled}`, sent);
   for (const [prefix, value] of shortCodesOf(country))
-    entries.set(`pb/short/code/${country}/${prefix}`, `${value}/`);
+    entries.set(`pb/short/code/${country}/${prefix}`, fields(value === HOLE ? '0:-' : value));
   return entries;
 }
 
@@ -77,7 +79,7 @@ export const sharedEntries: () => ReadonlyMap<string, string> = once(() => {
 
 /**
  * A revision of a profile. Its rows stand under the revision's own name, and the last entry, `pb/profile/<id>` =
- * `revision:number of custom prefixes`, makes it current: a change is one put. Write the entries in this order, or a
+ * `revision/number of custom prefixes/`, makes it current: a change is one put. Write the entries in this order, or a
  * call between two puts could meet the new revision without its deny rows.
  */
 export function profileEntries(profileId: string, revision: number, compiled: CompiledProfile): Entries {
@@ -85,10 +87,15 @@ export function profileEntries(profileId: string, revision: number, compiled: Co
   const rows = `pb/rule/${profileId}.${revision}`;
   for (const [key, answer] of compiled.classes) entries.set(`${rows}/${key}`, entryValue(answer));
   for (const [prefix, answer] of compiled.prefixes) entries.set(`${rows}/p${prefix}`, entryValue(answer));
-  entries.set(`pb/profile/${profileId}`, `${revision}:${compiled.prefixes.size}`);
+  entries.set(`pb/profile/${profileId}`, fields(`${revision}:${compiled.prefixes.size}`));
   return entries;
 }
 
 function entryValue({ rank, action }: RankedAction): string {
-  return `${rank}:${action}/`;
+  return fields(`${rank}:${action}`);
+}
+
+/** `a:b` as `a/b/`. */
+function fields(value: string): string {
+  return `${value.replaceAll(':', '/')}/`;
 }

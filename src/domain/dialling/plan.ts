@@ -1,6 +1,6 @@
 import { PLAN } from './data/plan.ts';
 import { classOfLetter, type RuledClass } from './number-class.ts';
-import { letterAtLength, longestPrefix, once, type Rows } from './rows.ts';
+import { HOLE, letterAtLength, longestPrefix, once, type Rows } from './rows.ts';
 import { isCountry, mainCountryOf } from './zones.ts';
 
 /** No prefix of the plan is longer; decide.conf looks this many lengths up. */
@@ -33,7 +33,7 @@ export const planRows: () => Rows = once(() => {
 export function classify(e164: string): Classification {
   const digits = e164.startsWith('+') ? e164.slice(1) : e164;
   const row = longestPrefix(planRows(), digits, DEEPEST_PLAN_PREFIX);
-  if (row === null || row === '-') return UNASSIGNED;
+  if (row === null || row === HOLE) return UNASSIGNED;
   const [zone, firstLength, mask] = row.split(':') as [string, string, string];
   const letter = letterAtLength(Number(firstLength), mask, digits.length);
   if (letter === null) return UNASSIGNED;

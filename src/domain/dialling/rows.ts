@@ -4,6 +4,9 @@
  */
 export type Rows = ReadonlyMap<string, string>;
 
+/** A row for what is unassigned inside a range that is assigned. */
+export const HOLE = '-';
+
 /** The value of the longest row that `text` begins with, or null. `deepest` is the length of the longest key. */
 export function longestPrefix(rows: Rows, text: string, deepest: number): string | null {
   for (let length = Math.min(deepest, text.length); length > 0; length -= 1) {

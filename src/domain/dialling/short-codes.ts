@@ -1,7 +1,7 @@
 import { EMERGENCY_NUMBERS } from './data/emergency.ts';
 import { SHORT_CODES } from './data/short-codes.ts';
 import { classOfLetter, type RuledClass } from './number-class.ts';
-import { letterAtLength, longestPrefix, once, type Rows, rowsByCountry } from './rows.ts';
+import { HOLE, letterAtLength, longestPrefix, once, type Rows, rowsByCountry } from './rows.ts';
 
 /** No short code is longer, and no prefix of one; decide.conf does not look longer strings up. */
 export const LONGEST_SHORT_CODE = 8;
@@ -36,7 +36,7 @@ export function classOfShortCode(country: string, dialled: string): RuledClass |
   if (dialled.length > LONGEST_SHORT_CODE) return null;
   const rows = shortCodesOf(country);
   const row = rows.get(`=${dialled}`) ?? longestPrefix(rows, dialled, LONGEST_SHORT_CODE);
-  if (row === null || row === '-') return null;
+  if (row === null || row === HOLE) return null;
   const [length, mask] = row.split(':') as [string, string];
   const letter = letterAtLength(Number(length), mask, dialled.length);
   return letter === null ? null : (classOfLetter(letter) as RuledClass);

@@ -1842,9 +1842,9 @@ IN 5001 4:h-h
 IN 50020 5:h
 IN 50325 5:h
 IN 5040 5:hh
-IN 505 7:hhh
+IN 505 7:hh
 IN 5050 5:hhhh
-IN 5051 6:hhhh
+IN 5051 6:hhh
 IN 5058 -
 IN 5101 5:h
 IN 5102 5:h
@@ -1899,7 +1899,7 @@ IN 5414 5:hh
 IN 5420 5:hh
 IN 5424 5:h
 IN 5430 5:hh
-IN 5432 5:hh--h
+IN 5432 5:hh
 IN 5440 5:h
 IN 5444 5:h
 IN 5464 5:hhh
