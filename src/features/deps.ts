@@ -11,6 +11,8 @@ export interface FeatureDeps {
   pbxOf: (nodeId: string) => Pbx | null;
   /** True once none of the subjects waits for its PBX any more, false when the time is up first. */
   waitApplied: (tenantId: string, subjects: readonly string[], seconds: number) => Promise<boolean>;
+  /** A deletion was queued here: look whether it can be carried out. */
+  deletionQueued: () => void;
   /**
    * Whether a number, as dialled in the country, is an emergency number: such a one is no extension and no
    * target of a forward, for the PBX lets it win over everything.

@@ -1,5 +1,6 @@
 import type { Route } from '../api/route.ts';
 import { callerIdGroupRoutes } from './caller-id-groups/contract.ts';
+import { deletionRoutes } from './deletion/contract.ts';
 import type { FeatureDeps } from './deps.ts';
 import { extensionRoutes } from './extensions/contract.ts';
 import { forwardingRoutes } from './forwarding/contract.ts';
@@ -17,6 +18,7 @@ import { userRoutes } from './users/contract.ts';
 export function allRoutes(deps: FeatureDeps): Route[] {
   return [
     ...callerIdGroupRoutes(deps),
+    ...deletionRoutes(deps),
     ...extensionRoutes(deps),
     ...forwardingRoutes(deps),
     ...keyRoutes(deps),
