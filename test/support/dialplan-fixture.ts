@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import { type BuiltInProfile, builtInProfile } from '../../src/domain/dialling/built-in-profiles.ts';
 import { compileProfile } from '../../src/domain/dialling/compile-profile.ts';
-import { planVersion, profileEntries, sharedEntries } from '../../src/domain/dialling/pbx-entries.ts';
+import { profileEntries, sharedEntries } from '../../src/domain/dialling/pbx-entries.ts';
 import { lineEntries, secretDigest } from '../../src/domain/pbx/lines.ts';
 import {
   type CallLimits,
@@ -92,7 +92,8 @@ export class Dialplan {
     await pbx.link.whenConnected(DEADLINE_MS);
     const dialplan = new Dialplan(pbx);
     // It stays, for the next suite too: 36,000 entries take a second.
-    if ((await pbx.db.get('pb/plan/current')) !== planVersion()) await pbx.db.write(sharedEntries());
+    const shared = sharedEntries();
+    if ((await pbx.db.get('pb/plan/current')) !== shared.get('pb/plan/current')) await pbx.db.write(shared);
     return dialplan;
   }
 
