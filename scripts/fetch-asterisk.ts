@@ -13,6 +13,6 @@ try {
   });
 } catch (error) {
   if (!(error instanceof LocalError)) throw error;
-  console.log(`${error.message}\n  ${error.remedy}`);
+  console.error(`${error.message}; ${error.remedy}`);
   process.exitCode = 3;
 }

@@ -1,5 +1,6 @@
 // Makes a clone ready to run: `node scripts/setup.mjs`, and ready to be tested: `node scripts/setup.mjs --tests`.
 // Needs nothing but Node; every step is skipped when its result is there and up to date.
+import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,10 +103,15 @@ function installTestPrograms() {
   );
 }
 
-/** Exit code 3 says that this machine cannot have one; the reason has been printed. */
+/** Its progress is shown; exit code 3 says that this machine cannot have one, the reason stands on stderr. */
 function fetchAsterisk() {
-  const code = runTool('tsx', ['scripts/fetch-asterisk.ts']);
-  return code === 0 ? [] : ['everything that needs Asterisk or Postgres: the reason stands above'];
+  const tsx = path.join(ROOT, 'node_modules/.bin/tsx');
+  const { status, stderr } = spawnSync(tsx, ['scripts/fetch-asterisk.ts'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'pipe'],
+    encoding: 'utf8',
+  });
+  return status === 0 ? [] : [`everything that needs Asterisk or Postgres: ${stderr.trim()}`];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -20,7 +20,7 @@ import type { FeatureDeps } from './features/deps.ts';
 import { allRoutes } from './features/routes.ts';
 import { connectToAsterisk } from './pbx/asterisk-adapter.ts';
 import type { Pbx } from './pbx/port.ts';
-import { type ProjectionInputs, projection } from './reconcile/desired.ts';
+import { projection } from './reconcile/desired.ts';
 import { Driver } from './reconcile/driver.ts';
 import type { PassReport } from './reconcile/passes.ts';
 import { syncMetrics } from './sync-metrics.ts';
@@ -36,8 +36,6 @@ export interface PatchbayOptions {
   publicDir?: string;
   version: string;
   logger: Logger;
-  /** The numbering plan and the profiles, as entries. */
-  dialling?: Pick<ProjectionInputs, 'planEntries' | 'profileEntries'>;
   /** Milliseconds between two comparisons of a whole node when nothing else asks for one. */
   compareEvery?: number;
   /** Told of every pass of a reconciler, beside the metrics. */
@@ -104,7 +102,6 @@ function startDriver(
     connect: (node) => connectTo(node, keyring, options.logger),
     takeLead: (nodeId, onWake, onLost) => SyncLead.take(syncUrl, nodeId, onWake, onLost),
     projection: projection({
-      ...(options.dialling ?? { planEntries: new Map(), profileEntries: () => new Map() }),
       open: (sealed, belongsTo) => unseal(keyring, sealed, belongsTo),
       spareSecret: (lineId) => derivedSecret(options.masterKeys[0]!, `spare line ${lineId}`),
     }),

@@ -74,6 +74,8 @@ export async function supervise(options: {
     shell.once('exit', end);
     shell.once('error', () => end(126));
   });
+  // Nothing is ever sent; but a pipe whose reader was killed may report that, and nobody else would listen.
+  (shell.stdio[3] as NodeJS.WritableStream).on('error', () => {});
   const pid = await childPid(shell.stdio[4] as NodeJS.ReadableStream);
   const signal = (name: NodeJS.Signals) => {
     if (!over && pid > 0) process.kill(pid, name);

@@ -1,12 +1,11 @@
 import type { AmiClient } from './ami/client.ts';
+import { runBatch } from './batch.ts';
 import { checkFamily, splitPath } from './names.ts';
-import { isConnectionTrouble, PbxError } from './pbx-error.ts';
+import { PbxError } from './pbx-error.ts';
 import type { BatchOptions, BatchReport, PbxDatabase, PbxPath } from './port.ts';
 
 /** A tree of 50,000 entries takes Asterisk a quarter of a second; what is this late is lost. */
 const TREE_DEADLINE_MS = 30_000;
-/** How many settled entries lie between two reports of progress. */
-const PROGRESS_STEP = 500;
 
 /** The entries of AstDB through AMI's DBPut, DBGet, DBGetTree and DBDel (main/db.c). */
 export class AstDb implements PbxDatabase {
@@ -50,7 +49,7 @@ export class AstDb implements PbxDatabase {
     const put = async ([path, value]: readonly [PbxPath, string]) => {
       await this.#ami.ask('DBPut', [...fieldsOf(path), ['Val', value]]);
     };
-    return this.#batch([...entries], ([path]) => path, put, options);
+    return runBatch([...entries], this.#window, ([path]) => path, put, options);
   }
 
   remove(paths: Iterable<PbxPath>, options?: BatchOptions): Promise<BatchReport> {
@@ -64,47 +63,13 @@ export class AstDb implements PbxDatabase {
         if (!gone) throw error;
       }
     };
-    return this.#batch([...paths], (path) => path, remove, options);
+    return runBatch([...paths], this.#window, (path) => path, remove, options);
   }
 
   /** Not by DBDelTree: its LIKE would take the families that only resemble this one as well. */
   async removeTree(family: string, options?: BatchOptions): Promise<BatchReport> {
     const entries = await this.readTree(family);
     return this.remove(entries.keys(), options);
-  }
-
-  /** Works through the items in order, `window` of them at once. */
-  async #batch<T>(
-    items: readonly T[],
-    pathOf: (item: T) => PbxPath,
-    act: (item: T) => Promise<void>,
-    { onProgress, signal }: BatchOptions = {},
-  ): Promise<BatchReport> {
-    const errors = new Map<number, PbxError>();
-    let next = 0;
-    let settled = 0;
-    let stop: PbxError | null = null;
-    const work = async () => {
-      while (next < items.length) {
-        const index = next++;
-        stop ??= signal?.aborted ? new PbxError('pbx-cancelled', 'The batch was cancelled') : null;
-        try {
-          if (stop) throw stop;
-          await act(items[index]!);
-        } catch (error) {
-          const failure = error as PbxError;
-          errors.set(index, failure);
-          if (isConnectionTrouble(failure)) stop ??= unsent(failure);
-        }
-        if (++settled % PROGRESS_STEP === 0 && settled < items.length) onProgress?.(settled, items.length);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(this.#window, items.length) }, work));
-    onProgress?.(settled, items.length);
-    const failures = [...errors.keys()]
-      .sort((a, b) => a - b)
-      .map((index) => ({ path: pathOf(items[index]!), error: errors.get(index)! }));
-    return { done: items.length - failures.length, failures };
   }
 }
 
@@ -114,9 +79,4 @@ function fieldsOf(path: PbxPath): [string, string][] {
     ['Family', family],
     ['Key', key],
   ];
-}
-
-/** For the entries behind the one whose failure ended the batch. */
-function unsent(failure: PbxError): PbxError {
-  return new PbxError('pbx-not-connected', `Not sent: ${failure.message}`, { cause: failure });
 }

@@ -1,4 +1,3 @@
-import { AriClient } from './ari/client.ts';
 import { AstDb } from './astdb.ts';
 import { AsteriskLink } from './asterisk-link.ts';
 import { Calls } from './calls.ts';
@@ -33,8 +32,9 @@ const TIMING: AsteriskTiming = {
   actionMs: 10_000,
   bootMs: 300_000,
   keepAliveMs: 5_000,
-  firstRetryMs: 100,
-  maxRetryMs: 10_000,
+  firstRetryMs: 50,
+  // Short: a PBX that is back has to be compared and repaired within seconds, and one vain try costs a packet.
+  maxRetryMs: 1_000,
   loginRefusedMs: 30_000,
 };
 
@@ -44,13 +44,14 @@ const TIMING: AsteriskTiming = {
  */
 export function connectToAsterisk(options: AsteriskOptions): Pbx {
   const timing = { ...TIMING, ...options.timing };
-  const ari = new AriClient({ ...options.ari, deadlineMs: timing.actionMs });
-  const link = new AsteriskLink(options, timing, ari);
+  const link = new AsteriskLink(options, timing);
+  const ari = link.ari;
   const db = new AstDb(link.ami, timing.window);
+  const contacts = new Contacts(link.ami, ari, db);
   return {
     db,
-    objects: new Objects(link.ami, ari),
-    contacts: new Contacts(link.ami, ari, db),
+    objects: new Objects(link.ami, ari, contacts),
+    contacts,
     calls: new Calls(ari),
     link,
   };

@@ -1,7 +1,7 @@
 import { AmiClient, type AmiState } from './ami/client.ts';
 import type { AmiMessage } from './ami/message.ts';
 import * as answers from './ari/answers.ts';
-import type { AriClient } from './ari/client.ts';
+import { AriClient } from './ari/client.ts';
 import type { AsteriskOptions, AsteriskTiming } from './asterisk-adapter.ts';
 import { readEvent, WANTED_EVENTS } from './event-reader.ts';
 import { readBacklog } from './health.ts';
@@ -21,7 +21,11 @@ const LINK_STATE: Record<AmiState, PbxLinkState> = {
 /** The connection as subscribers see it. */
 export class AsteriskLink implements PbxLink {
   readonly ami: AmiClient;
-  readonly #ari: AriClient;
+  /** Makes calls only while the link is connected: a PBX that is booting answers 404 for what it has. */
+  readonly ari: AriClient;
+  /** The same without that condition, to find out whether it is. */
+  readonly #probe: AriClient;
+  readonly #closing = new AbortController();
   readonly #onDefect: (error: unknown) => void;
   readonly #listeners = new Set<(event: PbxEvent) => void>();
   #info: answers.AsteriskInfo | null = null;
@@ -29,8 +33,10 @@ export class AsteriskLink implements PbxLink {
   /** The last trouble told, so that ten vain tries to come back are one event. */
   #toldTrouble: string | null = null;
 
-  constructor({ ami, onDefect }: AsteriskOptions, timing: AsteriskTiming, ari: AriClient) {
-    this.#ari = ari;
+  constructor({ ami, ari, onDefect }: AsteriskOptions, timing: AsteriskTiming) {
+    const access = { ...ari, deadlineMs: timing.actionMs, closed: this.#closing.signal };
+    this.#probe = new AriClient(access);
+    this.ari = new AriClient({ ...access, trouble: () => this.trouble });
     this.#onDefect = onDefect;
     this.ami = new AmiClient({
       host: ami.host,
@@ -67,6 +73,7 @@ export class AsteriskLink implements PbxLink {
 
   whenConnected(deadlineMs: number): Promise<void> {
     if (this.ami.state === 'connected') return Promise.resolve();
+    if (this.ami.state === 'closed') return Promise.reject(this.ami.reason);
     return new Promise((resolve, reject) => {
       const unsubscribe = this.subscribe((event) => {
         if (event.type === 'connected') finish(resolve);
@@ -95,11 +102,12 @@ export class AsteriskLink implements PbxLink {
   }
 
   close(): Promise<void> {
+    this.#closing.abort();
     return this.ami.close();
   }
 
   #readInfo(): Promise<answers.AsteriskInfo> {
-    return this.#ari.read(answers.asteriskInfo, 'GET', { path: '/asterisk/info' });
+    return this.#probe.read(answers.asteriskInfo, 'GET', { path: '/asterisk/info' });
   }
 
   #enter(state: AmiState, reason: PbxError | null): void {

@@ -1,6 +1,7 @@
 import type { AmiClient } from './ami/client.ts';
 import type { AriClient } from './ari/client.ts';
 import { orNull } from './calls.ts';
+import type { Contacts } from './contacts.ts';
 import { checkObjectId } from './names.ts';
 import { PbxError } from './pbx-error.ts';
 import type { PbxObjects, PbxObjectType } from './port.ts';
@@ -12,17 +13,24 @@ const SETTLE_DEADLINE_MS = 120_000;
 export class Objects implements PbxObjects {
   readonly #ami: AmiClient;
   readonly #ari: AriClient;
+  readonly #contacts: Contacts;
   #running: Promise<unknown> | null = null;
   #next: Promise<{ durationMs: number }> | null = null;
 
-  constructor(ami: AmiClient, ari: AriClient) {
+  constructor(ami: AmiClient, ari: AriClient, contacts: Contacts) {
     this.#ami = ami;
     this.#ari = ari;
+    this.#contacts = contacts;
   }
 
-  /** ARI's DELETE also works for entries written by DBPut, and alone takes an aor's contacts along. */
+  /**
+   * ARI's DELETE works for entries written by DBPut too, and takes an aor's contacts along, which DBDel
+   * does not. But it does so behind its answer and tells nobody, so they are ended before, and what
+   * registers in between is left to Asterisk.
+   */
   async removeObject(type: PbxObjectType, id: string): Promise<boolean> {
     const path = objectPath(type, id);
+    if (type === 'aor') await this.#contacts.endContacts(id);
     return (await orNull(this.#ari.call('DELETE', { path }).then(() => true))) ?? false;
   }
 
@@ -37,8 +45,9 @@ export class Objects implements PbxObjects {
    * most, and a caller never shares one that began before it asked.
    */
   settle(): Promise<{ durationMs: number }> {
+    if (this.#next) return this.#next;
     if (!this.#running) return this.#begin();
-    this.#next ??= this.#running
+    this.#next = this.#running
       .catch(() => {})
       .then(() => {
         this.#next = null;

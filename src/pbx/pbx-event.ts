@@ -16,6 +16,7 @@ export type PbxEvent =
     }
   /** Sent once when a connection is lost, and again when the reason changes while trying to come back. */
   | { type: 'disconnected'; reason: PbxError }
+  /** Only for aors that the PBX tracks (after a settle, `trackAor` or a restart), as `device-state`. */
   | {
       type: 'contact';
       aor: string;

@@ -63,12 +63,13 @@ export type PbxObjectType = 'endpoint' | 'auth' | 'aor';
 
 /** The telephony objects that the entries describe, as far as entries alone do not suffice. */
 export interface PbxObjects {
-  /** Removes an object and what hangs on it (an aor's contacts). False when there was none. */
+  /** Removes an object; of an aor, ends the registrations first. False when there was none. */
   removeObject(type: PbxObjectType, id: string): Promise<boolean>;
   objectExists(type: PbxObjectType, id: string): Promise<boolean>;
   /**
    * Makes the PBX look at all lines anew, so that it tracks new aors. About 2 s with 10,000 lines.
-   * Resolves when it is through. Calls that come while one runs share the next one.
+   * Resolves when it is through. Calls that come while one runs share the next one. Rejects with
+   * `pbx-refused` while somebody else makes the PBX reload.
    */
   settle(): Promise<{ durationMs: number }>;
   /**
@@ -149,7 +150,7 @@ export interface OriginateRequest {
   /** The leg that is called first: it enters this extension of the dialplan. */
   first: { context: string; extension: string };
   /** Where the dialplan goes on once the first leg has answered. */
-  then: { context: string; extension: string };
+  second: { context: string; extension: string };
   callerId: PbxParty;
   /** Set on the channel before the dialplan runs. Names: letters, digits, `_`. Values: any text. */
   variables: Record<string, string>;

@@ -20,16 +20,45 @@ export interface Comparison {
   entries: number;
 }
 
-const FAMILIES = ['pb', 'ps_endpoints', 'ps_auths', 'ps_aors', 'ps_identifies'] as const;
+/** The pjsip objects. */
+const OBJECTS = ['ps_endpoints', 'ps_auths', 'ps_aors', 'ps_identifies'] as const;
 
-/** Everything in the families that Patchbay writes to; paths of one family stand in one map. */
-export type FoundEntries = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** What belongs to tenants. The rest of `pb` is the numbering plan: 40,000 entries that are the same on every node. */
+const TENANTS = [
+  'pb/tenant',
+  'pb/user',
+  'pb/name',
+  'pb/ring',
+  'pb/fwd',
+  'pb/line',
+  'pb/ext',
+  'pb/alias',
+  'pb/did',
+  'pb/cid',
+  'pb/trunk',
+  'pb/fence',
+  'pb/profile',
+  'pb/rule',
+] as const;
 
-export async function readFound(pbx: Pbx): Promise<FoundEntries> {
+/**
+ * `whole`: everything in our families, the numbering plan and families that should not exist included. `tenants`:
+ * what belongs to tenants, read in two thirds of the time.
+ */
+export type Extent = 'whole' | 'tenants';
+
+/** Everything found, in maps by family: `ps_auths`, and `pb` as a whole or divided (`pb/user`). */
+export interface FoundEntries {
+  extent: Extent;
+  trees: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+export async function readFound(pbx: Pbx, extent: Extent): Promise<FoundEntries> {
+  const families = [...(extent === 'whole' ? ['pb'] : TENANTS), ...OBJECTS];
   const trees = await Promise.all(
-    FAMILIES.map(async (family) => [family, await pbx.db.readTree(family)] as const),
+    families.map(async (family) => [family, await pbx.db.readTree(family)] as const),
   );
-  return new Map(trees);
+  return { extent, trees: new Map(trees) };
 }
 
 /**
@@ -40,7 +69,7 @@ export function compare(facts: NodeFacts, projection: Projection, found: FoundEn
   const state = new NodeState();
   const differences: Difference[] = [];
   let present = 0;
-  for (const [subject, subjectFacts] of subjectsIn(facts, { withPlan: true })) {
+  for (const [subject, subjectFacts] of subjectsIn(facts, { withPlan: found.extent === 'whole' })) {
     state.set(subject, subjectFacts);
     for (const [path, value] of projection(subjectFacts)) {
       const standing = lookUp(found, path);
@@ -53,14 +82,16 @@ export function compare(facts: NodeFacts, projection: Projection, found: FoundEn
   return { state, differences, entries };
 }
 
-function lookUp(found: FoundEntries, path: string): string | undefined {
-  return found.get(path.slice(0, path.indexOf('/')))?.get(path);
+function lookUp({ extent, trees }: FoundEntries, path: string): string | undefined {
+  const slash = path.indexOf('/');
+  const divided = extent === 'tenants' && path.startsWith('pb/');
+  return trees.get(path.slice(0, divided ? path.indexOf('/', slash + 1) : slash))?.get(path);
 }
 
 function countOurs(found: FoundEntries): number {
   let ours = 0;
-  for (const [family, tree] of found) {
-    if (family === 'pb') ours += tree.size;
+  for (const [family, tree] of found.trees) {
+    if (family.startsWith('pb')) ours += tree.size;
     else for (const path of tree.keys()) if (isOurs(path)) ours++;
   }
   return ours;
@@ -69,10 +100,10 @@ function countOurs(found: FoundEntries): number {
 /** Entries of ours that nothing accounts for. Seldom looked for: only when more was found than is accounted for. */
 function strays(facts: NodeFacts, projection: Projection, found: FoundEntries): Difference[] {
   const wanted = new Set<string>();
-  for (const [, subjectFacts] of subjectsIn(facts, { withPlan: true }))
+  for (const [, subjectFacts] of subjectsIn(facts, { withPlan: found.extent === 'whole' }))
     for (const path of projection(subjectFacts).keys()) wanted.add(path);
   const left: Difference[] = [];
-  for (const tree of found.values())
+  for (const tree of found.trees.values())
     for (const [path, value] of tree)
       if (!wanted.has(path) && isOurs(path))
         left.push({ subject: 'stray', path, expected: null, found: value });

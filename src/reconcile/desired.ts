@@ -1,3 +1,4 @@
+import { sharedEntries } from '../domain/dialling/pbx-entries.ts';
 import { lineEntries, secretDigest, spareLineEntries } from '../domain/pbx/lines.ts';
 import {
   encodeCallerIdGroup,
@@ -22,6 +23,7 @@ import type {
 } from '../domain/sync/facts.ts';
 import { type Subject, subjectOf } from '../domain/sync/subject.ts';
 import type { Entries } from './plan.ts';
+import { entriesOfProfile } from './profile-entries.ts';
 
 /** What the desired state needs beside the facts; given once, so that the projection stays a pure function. */
 export interface ProjectionInputs {
@@ -29,10 +31,6 @@ export interface ProjectionInputs {
   open: (sealed: Uint8Array, belongsTo: string) => string;
   /** The secret of a spare line: known to nobody, but the same at every comparison. */
   spareSecret: (lineId: string) => string;
-  /** A dial profile's rows and the pointer that makes them current. */
-  profileEntries: (profile: ProfileFacts) => Entries;
-  /** The numbering plan, ways of dialling, emergency and short codes: the same on every node. */
-  planEntries: Entries;
 }
 
 /** The facts of one subject. A spare line is one too, until it is given to a user. */
@@ -70,7 +68,7 @@ export function projection(inputs: ProjectionInputs): Projection {
   return (subject) => {
     switch (subject.kind) {
       case 'plan':
-        return inputs.planEntries;
+        return sharedEntries();
       case 'tenant':
         return tenantEntries(subject.facts);
       case 'user':
@@ -78,7 +76,7 @@ export function projection(inputs: ProjectionInputs): Projection {
       case 'number':
         return numberEntries(subject.facts);
       case 'profile':
-        return inputs.profileEntries(subject.facts);
+        return entriesOfProfile(subject.facts);
       case 'callerid-group':
         return callerIdGroupEntries(subject.facts);
       case 'trunk':

@@ -4,6 +4,7 @@ import { PbxError } from '../pbx/pbx-error.ts';
 import type { PbxEvent } from '../pbx/pbx-event.ts';
 import type { Pbx } from '../pbx/port.ts';
 import { Bell } from './bell.ts';
+import type { Extent } from './compare.ts';
 import type { Projection } from './desired.ts';
 import type { NodeState } from './node-state.ts';
 import { changesPass, comparisonPass, type PassReport, type PassResult } from './passes.ts';
@@ -36,6 +37,9 @@ export interface NodeReconcilerOptions {
 /** The clock: a missed bell costs no more than this many milliseconds. */
 const LOOK_EVERY = 1_000;
 
+/** Milliseconds between two comparisons that take in the numbering plan, which only a hand on the PBX can change. */
+const WHOLE_EVERY = 3_600_000;
+
 /** More subjects than this are compared whole. */
 const MOST_AT_ONCE = 20_000;
 
@@ -50,6 +54,7 @@ export class NodeReconciler {
   readonly #settler: Settler;
   #state: NodeState | null = null;
   #compareAt = 0;
+  #wholeAt = 0;
   #houseAt = 0;
   #phoneChanges = true;
   #reports: Promise<unknown> = Promise.resolve();
@@ -141,9 +146,10 @@ export class NodeReconciler {
     const context = { pbx, lead, projection, signal, onProgress };
     const pending = await lead.pending(MOST_AT_ONCE);
     if (this.#mustCompare(pending)) {
-      const result = await comparisonPass(context);
+      const result = await comparisonPass(context, this.#extent(pending));
       this.#state = result.state;
       this.#compareAt = performance.now() + this.#options.compareEvery;
+      if (result.report.kind === 'whole comparison') this.#wholeAt = performance.now() + WHOLE_EVERY;
       await this.#afterPass(lead, result);
     } else if (pending.length > 0) {
       await this.#afterPass(lead, await changesPass(context, this.#state!, pending));
@@ -161,6 +167,13 @@ export class NodeReconciler {
       pending.length === MOST_AT_ONCE ||
       pending.some((p) => p.subject === 'all' || p.attempts > 0)
     );
+  }
+
+  /** Everything on meeting the node again, on request and once an hour; else what belongs to tenants. */
+  #extent(pending: readonly PendingSubject[]): Extent {
+    const whole =
+      this.#state === null || performance.now() >= this.#wholeAt || pending.some((p) => p.subject === 'all');
+    return whole ? 'whole' : 'tenants';
   }
 
   async #afterPass(lead: SyncLead, { report, newAors, state }: PassResult): Promise<void> {

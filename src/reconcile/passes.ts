@@ -4,7 +4,7 @@ import type { Subject } from '../domain/sync/subject.ts';
 import type { PbxError } from '../pbx/pbx-error.ts';
 import type { Pbx } from '../pbx/port.ts';
 import { apply } from './apply.ts';
-import { compare, type Difference, readFound } from './compare.ts';
+import { compare, type Difference, type Extent, readFound } from './compare.ts';
 import { type Projection, type SubjectFacts, subjectsIn } from './desired.ts';
 import { driftOf } from './drift.ts';
 import { alignFences } from './fences.ts';
@@ -12,7 +12,7 @@ import type { NodeState } from './node-state.ts';
 import { type Plan, planOf } from './plan.ts';
 
 export interface PassReport {
-  kind: 'changes' | 'comparison';
+  kind: 'changes' | 'comparison' | 'whole comparison';
   /** Subjects looked at: those that waited, or all. */
   subjects: number;
   /** Entries found on the node (comparison only). */
@@ -63,10 +63,10 @@ export async function changesPass(
   };
 }
 
-/** Reads everything, compares it with the database, records what drifted, and closes the difference. */
-export async function comparisonPass(context: PassContext): Promise<PassResult> {
+/** Reads what stands on the node, compares it with the database, records what drifted, and closes the difference. */
+export async function comparisonPass(context: PassContext, extent: Extent): Promise<PassResult> {
   const started = performance.now();
-  const reading = readFound(context.pbx);
+  const reading = readFound(context.pbx, extent);
   // The database is asked at the same time: whatever commits meanwhile rings the bell again, and until then counts
   // as waiting or as not changed; both are true.
   const [found, { facts, pending }] = await Promise.all([reading, context.lead.snapshot()]);
@@ -84,7 +84,15 @@ export async function comparisonPass(context: PassContext): Promise<PassResult> 
   return {
     state,
     newAors: plan.newAors,
-    report: reportOf('comparison', state.subjects, entries, plan, drifted.size, failed, started),
+    report: reportOf(
+      extent === 'whole' ? 'whole comparison' : 'comparison',
+      state.subjects,
+      entries,
+      plan,
+      drifted.size,
+      failed,
+      started,
+    ),
   };
 }
 

@@ -137,8 +137,7 @@ async function runLoop(extension: string, from: number): Promise<void> {
   await pbx.calls.originate({
     channelId: `pbtest-${extension}-${process.pid}-${from}`,
     first: { context: 'pbtest-decide', extension },
-    // biome-ignore lint/suspicious/noThenProperty: the name in the port
-    then: { context: 'pbtest-decide', extension: 'wait' },
+    second: { context: 'pbtest-decide', extension: 'wait' },
     callerId: { name: '', number: '' },
     variables: {},
     timeoutSeconds: 120,

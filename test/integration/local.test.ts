@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
@@ -12,14 +11,14 @@ import { startPostgres } from '../../src/local/postgres.ts';
 import { identityOf, isRunning, type ProcessIdentity } from '../../src/local/process-record.ts';
 import { until } from '../../src/local/until.ts';
 import { loseAstDb, privateAsterisk } from '../support/private-asterisk.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { projectRoot } = readConfig();
 const configDir = path.join(projectRoot, 'asterisk-config');
 const { root } = inject('asterisk');
 
-function temporaryFolder(): string {
-  const dir = mkdtempSync(path.join(tmpdir(), 'patchbay-local-'));
-  chmodSync(dir, 0o755);
+function ownFolder(): string {
+  const dir = temporaryFolder();
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
@@ -94,14 +93,14 @@ function sessionOf(pid: number): string | null {
 
 describe('no server outlives the one who started it', () => {
   test('SIGKILL to the owner ends Postgres and Asterisk', async () => {
-    const { owner, servers } = await otherOwner(temporaryFolder());
+    const { owner, servers } = await otherOwner(ownFolder());
     expect(servers.every(isRunning)).toBe(true);
     owner.kill('SIGKILL');
     expect(await allGone(servers)).toBe(true);
   });
 
   test('one that was left behind all the same is recognised and ended by the next start', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownFolder();
     const { owner, asterisk } = await otherOwner(dataDir);
     for (const pid of supervisorsOf(asterisk)) process.kill(pid, 'SIGKILL');
     owner.kill('SIGKILL');
@@ -118,7 +117,7 @@ describe('no server outlives the one who started it', () => {
   });
 
   test('one whose owner is alive is left alone: the second start is refused', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownFolder();
     const { owner, servers } = await otherOwner(dataDir);
     const starts = [
       startAsterisk({ root, runDir: path.join(dataDir, 'asterisk'), configDir }),
@@ -140,7 +139,7 @@ describe('no server outlives the one who started it', () => {
 
 describe('Postgres', () => {
   test('keeps what was committed over a stop and over SIGKILL', async () => {
-    const dataDir = temporaryFolder();
+    const dataDir = ownFolder();
     const first = await startPostgres({ dataDir });
     await query(first.url, 'CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)');
     await first.stop();
@@ -154,7 +153,7 @@ describe('Postgres', () => {
   });
 
   test('a statement that runs does not hold up the stop', async () => {
-    const postgres = await startPostgres({ dataDir: temporaryFolder() });
+    const postgres = await startPostgres({ dataDir: ownFolder() });
     const client = new pg.Client(postgres.url);
     client.on('error', () => {});
     await client.connect();
@@ -169,7 +168,7 @@ describe('Postgres', () => {
   });
 
   test('a wrong password is refused, a letter is a letter in every script', async () => {
-    const postgres = await ownPostgres(temporaryFolder());
+    const postgres = await ownPostgres(ownFolder());
     const wrong = new URL(postgres.url);
     wrong.password = 'wrong';
     await expect(query(wrong.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
@@ -188,7 +187,7 @@ describe('Asterisk', () => {
   });
 
   test('keeps AstDB over a stop and a restart, and can lose it', async () => {
-    const runDir = path.join(temporaryFolder(), 'pbx');
+    const runDir = path.join(ownFolder(), 'pbx');
     const first = await startAsterisk({ root, runDir, configDir });
     await first.command('database put kept one 1');
     await first.stop();
@@ -232,7 +231,7 @@ describe('Asterisk', () => {
       await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
       onTestFinished(() => void taken.close());
       const { port } = taken.address() as { port: number };
-      const runDir = path.join(temporaryFolder(), 'pbx');
+      const runDir = path.join(ownFolder(), 'pbx');
       const start = startAsterisk({ root, runDir, configDir, settings: { [name]: port } });
       const error = await start.then(
         (asterisk) => asterisk.stop(),

@@ -1,5 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { readConfig } from '../../src/config.ts';
@@ -7,6 +6,7 @@ import { obtainAsterisk } from '../../src/local/asterisk/obtain.ts';
 import { type LocalAsterisk, startAsterisk } from '../../src/local/asterisk/run.ts';
 import { type LocalPostgres, startPostgres } from '../../src/local/postgres.ts';
 import type {} from './provided.ts';
+import { removeAbandonedFolders, temporaryFolder } from './temporary-folder.ts';
 
 /** One Postgres and one Asterisk for all system suites, on free ports, gone at the end with all they wrote. */
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
@@ -18,9 +18,8 @@ export default async function startServers(project: TestProject): Promise<() => 
     mirror: local.debianMirror ?? undefined,
     say,
   });
-  const temporary = mkdtempSync(path.join(tmpdir(), 'patchbay-test-'));
-  // Under root the database may have to run as another account, which must be able to enter.
-  chmodSync(temporary, 0o755);
+  removeAbandonedFolders();
+  const temporary = temporaryFolder();
   const running: (LocalPostgres | LocalAsterisk)[] = [];
   const tearDown = async () => {
     await Promise.all(running.map((server) => server.stop()));

@@ -1,24 +1,24 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inject, onTestFinished } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { type AsteriskSettings, type LocalAsterisk, startAsterisk } from '../../src/local/asterisk/run.ts';
 import type {} from './provided.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /**
  * An Asterisk of a test's own, to be restarted, killed and robbed of its AstDB. Stopped and removed by
  * `stop`; inside a test that happens by itself at its end.
  */
 export async function startPrivateAsterisk(settings?: AsteriskSettings): Promise<LocalAsterisk> {
-  const runDir = mkdtempSync(path.join(tmpdir(), 'patchbay-pbx-'));
+  const runDir = temporaryFolder();
+  const remove = () => rmSync(runDir, { recursive: true, force: true });
   const configDir = path.join(readConfig().projectRoot, 'asterisk-config');
-  const asterisk = await startAsterisk({ root: inject('asterisk').root, runDir, configDir, settings });
+  const start = startAsterisk({ root: inject('asterisk').root, runDir, configDir, settings });
+  start.catch(remove);
+  const asterisk = await start;
   const stop = asterisk.stop;
-  asterisk.stop = async () => {
-    await stop();
-    rmSync(runDir, { recursive: true, force: true });
-  };
+  asterisk.stop = () => stop().finally(remove);
   return asterisk;
 }
 

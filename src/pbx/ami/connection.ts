@@ -45,7 +45,7 @@ export class AmiConnection {
     this.exchange = new AmiExchange({
       window: options.window,
       send: (text) => this.#write(text),
-      onSilence: (error) => this.destroy(error),
+      onUseless: (error) => this.destroy(error),
     });
     this.#socket = net.connect({ host: options.host, port: options.port, noDelay: true });
     this.#socket.on('data', (chunk) => this.#receive(chunk));

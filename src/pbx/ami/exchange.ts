@@ -15,6 +15,12 @@ export interface AmiQuestion {
   deadlineMs: number;
 }
 
+/**
+ * The answer to everything from the moment on at which Asterisk has been told to stop (`process_message`
+ * in main/manager.c); with `core stop gracefully` that is as long as the longest call.
+ */
+const SHUTTING_DOWN = 'Asterisk is shutting down';
+
 interface Pending {
   readonly id: string;
   readonly action: string;
@@ -39,8 +45,8 @@ interface Pending {
 export class AmiExchange {
   readonly #window: number;
   readonly #send: (text: string) => void;
-  /** Called when a sent action got no answer and nothing else came either: the peer is dead. */
-  readonly #onSilence: (error: PbxError) => void;
+  /** Called when the peer turns out to be of no use: it is silent, or says that it is shutting down. */
+  readonly #onUseless: (error: PbxError) => void;
   /** Makes our ids unlike those of other connections, whose answers Asterisk may broadcast. */
   readonly #prefix = randomBytes(4).toString('hex');
   #count = 0;
@@ -54,11 +60,11 @@ export class AmiExchange {
   constructor(options: {
     window: number;
     send: (text: string) => void;
-    onSilence: (error: PbxError) => void;
+    onUseless: (error: PbxError) => void;
   }) {
     this.#window = options.window;
     this.#send = options.send;
-    this.#onSilence = options.onSilence;
+    this.#onUseless = options.onUseless;
   }
 
   get idle(): boolean {
@@ -114,11 +120,11 @@ export class AmiExchange {
   /** Takes a message that answers one of our actions; false for events that belong to nobody. */
   take(message: AmiMessage): boolean {
     const id = message.actionId;
-    if (id === undefined) return message.get('Response') !== undefined;
+    if (id === undefined) return message.isResponse;
     const pending = this.#inFlight.get(id);
     // A late answer to an expired action, or an event that another connection's action caused.
-    if (!pending) return message.get('Response') !== undefined || id.startsWith(this.#prefix);
-    if (message.get('Response') !== undefined) this.#takeResponse(pending, message);
+    if (!pending) return message.isResponse || id.startsWith(this.#prefix);
+    if (message.isResponse) this.#takeResponse(pending, message);
     else this.#takeItem(pending, message);
     return true;
   }
@@ -156,6 +162,12 @@ export class AmiExchange {
       // A command that fails says why in its output, others in their message.
       const said = message.all('Output').join(' ') || message.get('Message') || 'no reason given';
       this.#finish(pending);
+      if (said.startsWith(SHUTTING_DOWN)) {
+        const error = new PbxError('pbx-not-connected', 'The PBX is shutting down', { at: pending.action });
+        pending.reject(error);
+        this.#onUseless(error);
+        return;
+      }
       pending.reject(
         new PbxError('pbx-refused', `${pending.action}: ${said.trim()}`, { at: pending.action }),
       );
@@ -203,6 +215,6 @@ export class AmiExchange {
     pending.sentAt ??= 0;
     this.#finish(pending);
     pending.reject(error);
-    if (sentAt !== null && this.#heardAt < sentAt) this.#onSilence(error);
+    if (sentAt !== null && this.#heardAt < sentAt) this.#onUseless(error);
   }
 }

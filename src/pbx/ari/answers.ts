@@ -24,7 +24,7 @@ export type AsteriskInfo = z.infer<typeof asteriskInfo>;
 /** GET /endpoints/PJSIP/{id} */
 export const endpoint = z.object({ state: z.string(), channel_ids: z.array(z.string()) });
 
-/** GET /channels and POST /channels */
+/** GET /channels/{id} and POST /channels */
 export const channel = z.object({
   id: z.string(),
   name: z.string(),
@@ -36,6 +36,7 @@ export const channel = z.object({
 });
 export type AriChannel = z.infer<typeof channel>;
 
+/** GET /channels */
 export const channels = z.array(channel);
 
 /** Errors come as `{"message": …}`, some as `{"error": …}`. */

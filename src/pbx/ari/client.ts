@@ -9,6 +9,10 @@ export interface AriClientOptions {
   password: string;
   /** Deadline of a call that names none, its whole body included. */
   deadlineMs: number;
+  /** Why no call may be made at present; null when it may. */
+  trouble?: () => PbxError | null;
+  /** Ends all calls under way for good. */
+  closed?: AbortSignal;
 }
 
 export interface AriRequest {
@@ -34,12 +38,16 @@ export class AriClient {
   readonly #authorization: string;
   readonly #username: string;
   readonly #deadlineMs: number;
+  readonly #trouble: () => PbxError | null;
+  readonly #closed: AbortSignal[];
 
   constructor(options: AriClientOptions) {
     this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
     this.#username = options.username;
     this.#authorization = `Basic ${Buffer.from(`${options.username}:${options.password}`).toString('base64')}`;
     this.#deadlineMs = options.deadlineMs;
+    this.#trouble = options.trouble ?? (() => null);
+    this.#closed = options.closed ? [options.closed] : [];
   }
 
   /** Rejects with `pbx-bad-answer` when the body is not of this form. */
@@ -65,6 +73,8 @@ export class AriClient {
 
   async #exchange(method: Method, request: AriRequest): Promise<string> {
     const at = `${method} ${request.path}`;
+    const trouble = this.#trouble();
+    if (trouble) throw new PbxError('pbx-not-connected', `${at}: ${trouble.message}`, { at, cause: trouble });
     const query = request.query ? `?${new URLSearchParams(request.query)}` : '';
     const headers: Record<string, string> = { authorization: this.#authorization };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
@@ -74,7 +84,10 @@ export class AriClient {
         headers,
         body: request.body === undefined ? undefined : JSON.stringify(request.body),
         redirect: 'error',
-        signal: AbortSignal.timeout(request.deadlineMs ?? this.#deadlineMs),
+        signal: AbortSignal.any([
+          ...this.#closed,
+          AbortSignal.timeout(request.deadlineMs ?? this.#deadlineMs),
+        ]),
       });
       const text = await response.text();
       if (!response.ok) throw this.#refusal(at, response.status, text);

@@ -1,6 +1,6 @@
+import type { AnswerPlan } from './answer-plan.ts';
 import type { BrowserPhone } from './browser-phone.ts';
 import type { ReferOutcome } from './call.ts';
-import type { AnswerPlan } from './incoming-call.ts';
 import type { AudioStats } from './page/page-api.ts';
 import { headerValue, type SipMessage } from './sip-message.ts';
 import { TracedCall } from './traced-call.ts';

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
+import type { AnswerPlan } from './answer-plan.ts';
 import { closePage, openPage } from './browser.ts';
 import { BrowserCall } from './browser-call.ts';
-import type { AnswerPlan } from './incoming-call.ts';
 import { closeLater } from './open-phones.ts';
 import type { PageApi, PageGlobals } from './page/page-api.ts';
 import {
@@ -9,6 +9,7 @@ import {
   headerValue,
   headerValues,
   isResponse,
+  numberUri,
   parseSipMessage,
   type SipMessage,
 } from './sip-message.ts';
@@ -40,6 +41,7 @@ export class BrowserPhone {
   readonly #errors: string[] = [];
   #page!: Page;
   #context!: BrowserContext;
+  #closed: Promise<void> | undefined;
   readonly #unexpected: BrowserCall[] = [];
 
   private constructor(options: BrowserPhoneOptions) {
@@ -70,9 +72,7 @@ export class BrowserPhone {
   }
 
   uriOf(number: string): string {
-    return /^sips?:/i.test(number)
-      ? number
-      : `sip:${encodeURIComponent(number).replace(/%2B/g, '+')}@${this.domain}`;
+    return numberUri(number, this.domain);
   }
 
   /** Runs something in the page; see page/page-api.ts. */
@@ -176,7 +176,12 @@ export class BrowserPhone {
   }
 
   /** Hangs up and closes the page; the browser goes with its last page. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     if (!this.#page.isClosed()) await Promise.allSettled(this.calls.map((call) => call.hangup(1_000)));
     await closePage(this.#context);
   }

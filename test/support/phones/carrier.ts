@@ -1,4 +1,5 @@
-import type { AnswerPlan, IncomingCall } from './incoming-call.ts';
+import type { AnswerPlan } from './answer-plan.ts';
+import type { IncomingCall } from './incoming-call.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 import type { NameAddress, SipHeader } from './sip-message.ts';
 import type { Address } from './sip-socket.ts';

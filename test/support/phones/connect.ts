@@ -1,4 +1,4 @@
-import type { AnswerPlan } from './incoming-call.ts';
+import type { AnswerPlan } from './answer-plan.ts';
 import type { SipResponse } from './sip-message.ts';
 
 /** Any phone here that calls, and any that is called. */

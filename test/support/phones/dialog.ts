@@ -1,3 +1,4 @@
+import { newToken } from './sip-agent.ts';
 import {
   cseqOf,
   headerValue,
@@ -89,4 +90,26 @@ export class Dialog {
 export function contactUri(message: SipMessage): string | undefined {
   const contact = headerValue(message, 'Contact');
   return contact === undefined ? undefined : parseNameAddress(contact).uri;
+}
+
+/** A request of a phone to its server, without Via: REGISTER, OPTIONS. */
+export function requestOutOfDialog(
+  method: string,
+  { address, domain }: { address: string; domain: string },
+  headers: SipHeader[] = [],
+  { callId = newToken(16), cseq = 1 } = {},
+): SipRequest {
+  return {
+    method,
+    uri: `sip:${domain}`,
+    headers: [
+      ['Max-Forwards', '70'],
+      ['From', `<${address}>;tag=${newToken()}`],
+      ['To', `<${address}>`],
+      ['Call-ID', callId],
+      ['CSeq', `${cseq} ${method}`],
+      ...headers,
+    ],
+    body: '',
+  };
 }

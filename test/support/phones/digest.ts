@@ -1,5 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { headerValues, type SipMessage } from './sip-message.ts';
+import {
+  cseqOf,
+  headerValue,
+  headerValues,
+  type SipHeader,
+  type SipMessage,
+  type SipRequest,
+} from './sip-message.ts';
 
 /** Digest access authentication as a client (RFC 2617, RFC 7616, RFC 8760 for SIP). */
 
@@ -16,26 +23,35 @@ type Challenge = {
 
 const HASHES: Record<string, string> = { MD5: 'md5', 'SHA-256': 'sha256', 'SHA-512-256': 'sha512-256' };
 
-/** The answer header to the first challenge of a 401 or 407 that we can do, or null. */
+/**
+ * The request of a 401 or 407 once more, with the answer to the first challenge that we can do and
+ * without Via. Null when the response asks for nothing, or when the credentials have been refused: an
+ * answered challenge comes again and is not stale.
+ */
 export function answerChallenge(
+  request: SipRequest,
   response: SipMessage,
-  request: { method: string; uri: string },
   credentials: DigestCredentials,
-): { name: 'Authorization' | 'Proxy-Authorization'; value: string; stale: boolean } | null {
-  const proxy = response.status === 407;
-  const offers = headerValues(response, proxy ? 'Proxy-Authenticate' : 'WWW-Authenticate').map(
-    parseChallenge,
-  );
-  const challenge = offers.find((offer) => offer !== null && offer.algorithm in HASHES);
-  if (!challenge) return null;
-  return {
-    name: proxy ? 'Proxy-Authorization' : 'Authorization',
-    value: authorization(challenge, request, credentials),
-    stale: challenge.stale,
-  };
+): SipRequest | null {
+  if (response.status !== 401 && response.status !== 407) return null;
+  const [offered, header] =
+    response.status === 401
+      ? ['WWW-Authenticate', 'Authorization']
+      : ['Proxy-Authenticate', 'Proxy-Authorization'];
+  const challenges = headerValues(response, offered!).map(parseChallenge);
+  const challenge = challenges.find((offer) => offer !== null && offer.algorithm in HASHES);
+  const refused = headerValue(request, header!) !== undefined && !challenge?.stale;
+  if (!challenge || refused) return null;
+  const { number, method } = cseqOf(request);
+  const kept = request.headers.filter(([name]) => !/^(?:via|cseq|(?:proxy-)?authorization)$/i.test(name));
+  const added: SipHeader[] = [
+    ['CSeq', `${number + 1} ${method}`],
+    [header!, digestAuthorization(challenge, request, credentials)],
+  ];
+  return { ...request, headers: [...kept, ...added] };
 }
 
-function parseChallenge(value: string): Challenge | null {
+export function parseChallenge(value: string): Challenge | null {
   if (!/^digest\s/i.test(value)) return null;
   const fields = new Map<string, string>();
   for (const match of value.slice(7).matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/g))
@@ -50,15 +66,16 @@ function parseChallenge(value: string): Challenge | null {
   };
 }
 
-function authorization(
+/** @param cnonce given only to compute a published example */
+export function digestAuthorization(
   challenge: Challenge,
   request: { method: string; uri: string },
   { user, password }: DigestCredentials,
+  cnonce = randomBytes(8).toString('hex'),
 ): string {
   const hash = (text: string) => createHash(HASHES[challenge.algorithm]!).update(text).digest('hex');
   const secret = hash(`${user}:${challenge.realm}:${password}`);
   const resource = hash(`${request.method}:${request.uri}`);
-  const cnonce = randomBytes(8).toString('hex');
   const digest = challenge.qop
     ? hash(`${secret}:${challenge.nonce}:00000001:${cnonce}:auth:${resource}`)
     : hash(`${secret}:${challenge.nonce}:${resource}`);

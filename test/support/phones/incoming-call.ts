@@ -1,3 +1,4 @@
+import { type AnswerPlan, REFUSALS, type RefusalStatus } from './answer-plan.ts';
 import { Call } from './call.ts';
 import { Dialog } from './dialog.ts';
 import { RtpPort } from './rtp-port.ts';
@@ -15,30 +16,6 @@ import {
 import type { UaPhone } from './ua-phone.ts';
 import { DEADLINE_MS } from './wait-for.ts';
 
-/** What a phone does with a call that comes in. */
-export type AnswerPlan = {
-  /** true: at once (the default); a number: after so many milliseconds; false: ring until the test answers. */
-  answer?: boolean | number;
-  /** Say 180 first (default true). */
-  ringing?: boolean;
-  /** Refuse with this status instead: 486 busy, 603 decline, 480, 503 … */
-  status?: number;
-  /** Answer 302 with this Contact instead. */
-  moved?: string;
-  /** More headers for the 200, the refusal or the 302. */
-  headers?: SipHeader[];
-};
-
-const REASONS: Record<number, string> = {
-  302: 'Moved Temporarily',
-  404: 'Not Found',
-  480: 'Temporarily Unavailable',
-  486: 'Busy Here',
-  487: 'Request Terminated',
-  503: 'Service Unavailable',
-  603: 'Decline',
-};
-
 /** A call that this phone receives. */
 export class IncomingCall extends Call {
   readonly #transaction: ServerTransaction;
@@ -46,6 +23,8 @@ export class IncomingCall extends Call {
   #timer: NodeJS.Timeout | undefined;
   #refused = 0;
   #plan: AnswerPlan | undefined;
+  /** The 200 is out: a CANCEL comes too late. */
+  #accepted = false;
 
   constructor(phone: UaPhone, transaction: ServerTransaction) {
     super(phone, transaction.request, new RtpPort(phone.agent.local.host, `${phone.name} being called`));
@@ -87,7 +66,8 @@ export class IncomingCall extends Call {
   /** Carries out the plan. Resolves when the call is up, refused (and that acknowledged), or rings. */
   async follow(plan: AnswerPlan): Promise<this> {
     this.#plan = plan;
-    if (plan.moved !== undefined) return this.reject(302, [['Contact', plan.moved], ...(plan.headers ?? [])]);
+    if (plan.moved !== undefined)
+      return this.reject(302, [['Contact', `<${plan.moved}>`], ...(plan.headers ?? [])]);
     if (plan.status !== undefined) return this.reject(plan.status, plan.headers);
     if (plan.ringing !== false) this.ring();
     if (plan.answer === false) return this;
@@ -110,8 +90,9 @@ export class IncomingCall extends Call {
 
   /** Sends 200 and resolves when the call is up (ACK), or throws when the caller has given up. */
   async answer(headers: SipHeader[] = []): Promise<this> {
-    if (this.state === 'ended') throw new Error(this.phone.explain('a caller to answer, who has given up'));
     await this.audio.ready;
+    if (this.state === 'ended') throw new Error(this.phone.explain('a caller to answer, who has given up'));
+    this.#accepted = true;
     const offer = parseSdp(this.invite.body);
     this.audio.sendTo(offer);
     const body = this.describeAudio(answeringDirection(offer?.direction ?? 'sendrecv'));
@@ -126,7 +107,7 @@ export class IncomingCall extends Call {
   async reject(status: number, headers: SipHeader[] = [], within = DEADLINE_MS): Promise<this> {
     if (this.state === 'ended') return this;
     this.#refused = status;
-    this.#transaction.respond(status, REASONS[status] ?? 'Refused', headers);
+    this.#transaction.respond(status, REFUSALS[status as RefusalStatus] ?? 'Refused', headers);
     await this.until(`the ACK of its ${status}`, () => this.end, within);
     return this;
   }
@@ -139,10 +120,9 @@ export class IncomingCall extends Call {
   /** The caller gave up before the answer. */
   cancelled(transaction: ServerTransaction): void {
     transaction.respond(200, 'OK');
-    if (this.state === 'up' || this.state === 'ended') return;
-    clearTimeout(this.#timer);
+    if (this.#accepted || this.state === 'ended') return;
     this.#refused = 487;
-    this.#transaction.respond(487, REASONS[487]!);
+    this.#transaction.respond(487, 'Request Terminated');
     this.finish({ by: 'them', reason: headerValue(transaction.request, 'Reason') });
   }
 

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DigestCredentials } from './digest.ts';
 import { closeLater } from './open-phones.ts';
 import type { Address } from './sip-socket.ts';
-import { freeUdpPort } from './sipp-process.ts';
+import { freeUdpPort, SippProcess } from './sipp-process.ts';
+
+const STATISTICS_FILE = 'statistics.csv';
 
 export type RegisterLoadOptions = {
   server: Address;
@@ -47,53 +46,32 @@ export async function registerOnce(options: RegisterLoadOptions): Promise<Regist
 }
 
 export class RegisterLoad {
-  readonly #child: ChildProcess;
-  readonly #folder: string;
-  readonly #exited: Promise<unknown>;
-  #output = '';
+  readonly #process: SippProcess;
 
   private constructor(options: RegisterLoadOptions, local: Address, args: string[]) {
     const { server, rate, credentials, retransmissions = 3 } = options;
-    this.#folder = mkdtempSync(path.join(tmpdir(), 'sipp-load-'));
-    writeFileSync(path.join(this.#folder, 'scenario.xml'), registerScenario(options));
-    writeFileSync(path.join(this.#folder, 'credentials.csv'), credentialsFile(credentials));
-    const where = [
-      `${server.host}:${server.port}`,
-      '-i',
-      local.host,
-      '-bind_local',
-      '-p',
-      String(local.port),
-    ];
-    const pace = ['-r', String(rate), '-l', '100000', '-watchdog_interval', '0', '-timeout', '900s'];
-    const patience = [
-      '-max_retrans',
-      String(retransmissions),
-      '-max_non_invite_retrans',
-      String(retransmissions),
-    ];
-    const files = ['-sf', 'scenario.xml', '-inf', 'credentials.csv', '-trace_stat', '-stf', 'statistics.csv'];
-    const more = ['-fd', '1', '-buff_size', '4194304', '-ci', local.host, '-nostdin'];
-    this.#child = spawn('sipp', [...where, ...pace, ...patience, ...files, ...more, ...args], {
-      cwd: this.#folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const repeats = String(retransmissions);
+    this.#process = new SippProcess({
+      server,
+      local,
+      files: { 'scenario.xml': registerScenario(options), 'credentials.csv': credentialsFile(credentials) },
+      args: [
+        ...['-inf', 'credentials.csv', '-r', String(rate), '-l', '100000', '-buff_size', '4194304'],
+        ...['-max_retrans', repeats, '-max_non_invite_retrans', repeats],
+        ...['-trace_stat', '-stf', STATISTICS_FILE, '-fd', '1'],
+        ...args,
+      ],
     });
-    for (const stream of [this.#child.stdout!, this.#child.stderr!])
-      stream.on('data', (text) => {
-        this.#output = (this.#output + text).slice(-2_000);
-      });
-    this.#exited = once(this.#child, 'exit');
   }
 
   static async start(options: RegisterLoadOptions, args: string[]): Promise<RegisterLoad> {
     const host = options.localIp ?? '127.0.0.1';
-    const load = new RegisterLoad(options, { host, port: await freeUdpPort(host) }, args);
-    return closeLater(load);
+    return closeLater(new RegisterLoad(options, { host, port: await freeUdpPort(host) }, args));
   }
 
   /** What has happened so far; sipp writes its figures once a second. */
   report(): RegisterReport {
-    const file = path.join(this.#folder, 'statistics.csv');
+    const file = path.join(this.#process.folder, STATISTICS_FILE);
     const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
     const names = lines[0]?.split(';') ?? [];
     const values = lines.length > 1 ? lines.at(-1)!.split(';') : [];
@@ -110,24 +88,21 @@ export class RegisterLoad {
 
   /** Begins no more, waits for the answers that are still to come, and reports. */
   async stop(): Promise<RegisterReport> {
-    this.#child.kill('SIGUSR1');
+    this.#process.signal('SIGUSR1');
     return this.finished();
   }
 
   /** Resolves when sipp has done all that it was told to do. */
   async finished(): Promise<RegisterReport> {
-    await this.#exited;
+    await this.#process.ended;
     const report = this.report();
     await this.close();
-    // 1: at least one registration failed, which is the report's business and not an error.
-    if (report.sent === 0) throw new Error(`sipp registered nobody: ${this.#output.trim()}`);
+    if (report.sent === 0) throw new Error(`sipp registered nobody: ${this.#process.lastWords}`);
     return report;
   }
 
   async close(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
-    await this.#exited;
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#process.close();
   }
 }
 

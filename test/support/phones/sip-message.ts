@@ -149,3 +149,9 @@ export function formatNameAddress(display: string | undefined, uri: string): str
     ? `<${uri}>`
     : `"${display.replace(/["\\]/g, '\\$&')}" <${uri}>`;
 }
+
+/** A number as a URI at `domain`, its unusual characters percent-encoded; a whole URI stays as it is. */
+export function numberUri(number: string, domain: string): string {
+  if (/^(?:sips?|tel):/i.test(number)) return number;
+  return `sip:${number.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/gu, encodeURIComponent)}@${domain}`;
+}

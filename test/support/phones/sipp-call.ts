@@ -1,9 +1,9 @@
-import type { AnswerPlan } from './incoming-call.ts';
+import { type AnswerPlan, REFUSALS, type RefusalStatus } from './answer-plan.ts';
 import type { RtpPort } from './rtp-port.ts';
 import { parseSdp } from './sdp.ts';
 import { isRequest, type SipMessage } from './sip-message.ts';
+import type { PhoneCommand } from './sipp-command.ts';
 import type { SippPhone } from './sipp-phone.ts';
-import { type PhoneCommand, REFUSALS, type RefusalStatus } from './sipp-scenario.ts';
 import { type MessageDirection, TracedCall } from './traced-call.ts';
 import { DEADLINE_MS } from './wait-for.ts';
 
@@ -78,7 +78,7 @@ export class SippCall extends TracedCall {
     const invite = this.invite;
     if (!invite) throw new Error(this.explain('an INVITE'));
     const copied = invite.headers.filter(([name]) => /^(?:via|from|to|call-id|cseq)$/i.test(name));
-    this.phone.command(command, contact ? [...copied, ['Contact', contact]] : copied);
+    this.phone.command(command, contact ? [...copied, ['Contact', `<${contact}>`]] : copied);
   }
 
   protected override explain(what: string): string {

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
-import type { AnswerPlan } from './incoming-call.ts';
+import path from 'node:path';
+import type { AnswerPlan } from './answer-plan.ts';
 import { closeLater } from './open-phones.ts';
 import { RtpPort } from './rtp-port.ts';
 import { newToken } from './sip-agent.ts';
@@ -9,16 +10,18 @@ import {
   headerValue,
   headerValues,
   isResponse,
+  numberUri,
   type SipHeader,
   type SipMessage,
   type SipResponse,
-  serializeSipMessage,
 } from './sip-message.ts';
 import type { Address } from './sip-socket.ts';
 import { SipTrace } from './sip-trace.ts';
 import { SippCall } from './sipp-call.ts';
+import { formatCommand, isCommand, type PhoneCommand } from './sipp-command.ts';
+import { MESSAGES_ARGS, MESSAGES_FILE, SippMessages } from './sipp-messages.ts';
 import { freeUdpPort, SippProcess } from './sipp-process.ts';
-import { type PhoneCommand, phoneScenario } from './sipp-scenario.ts';
+import { phoneScenario, scenarioKeys } from './sipp-scenario.ts';
 import type { RegisterResult } from './ua-phone.ts';
 import { DEADLINE_MS, Waiters } from './wait-for.ts';
 
@@ -49,6 +52,7 @@ export class SippPhone {
   readonly #options: SippPhoneOptions;
   readonly local: Address;
   readonly #process: SippProcess;
+  readonly #messages: SippMessages;
   readonly #commands: Socket = createSocket('udp4');
   readonly #trace = new SipTrace();
   readonly #waiters = new Waiters();
@@ -57,6 +61,7 @@ export class SippPhone {
   #ready = false;
   readonly #unexpected: SippCall[] = [];
   #expecting = 0;
+  #closed: Promise<void> | undefined;
 
   private constructor(options: SippPhoneOptions, local: Address, audio: RtpPort) {
     this.#options = options;
@@ -64,22 +69,19 @@ export class SippPhone {
     this.name = options.name ?? options.user;
     this.audio = audio;
     const { user, password, server } = options;
-    const keys = {
-      user,
-      domain: `${server.host}:${server.port}`,
-      contact: `sip:${user}@${local.host}:${local.port}`,
-      rtp_ip: audio.local.host,
-      rtp_port: String(audio.local.port),
-    };
     this.#process = new SippProcess({
-      name: this.name,
-      scenario: phoneScenario(),
       server,
       local,
-      args: ['-au', user, '-ap', password, ...Object.entries(keys).flatMap((pair) => ['-key', ...pair])],
-      onMessage: (direction, message) => this.#note(direction, message),
-      onExit: () => this.#changed(),
+      files: { 'scenario.xml': phoneScenario(), [MESSAGES_FILE]: '' },
+      args: [
+        ...MESSAGES_ARGS,
+        ...['-au', user, '-ap', password],
+        ...scenarioKeys({ user, server, local, rtp: audio.local }),
+      ],
     });
+    const file = path.join(this.#process.folder, MESSAGES_FILE);
+    this.#messages = new SippMessages(file, (direction, message) => this.#note(direction, message));
+    this.#process.ended.then(() => this.#changed());
   }
 
   static async open(options: SippPhoneOptions): Promise<SippPhone> {
@@ -134,17 +136,14 @@ export class SippPhone {
     const call = this.#newCall(newToken(16));
     this.command('DIAL', [
       ['Call-ID', call.callId],
-      [
-        'X-Uri',
-        /^sips?:/.test(number) ? number : `sip:${encodeURIComponent(number).replace(/%2B/g, '+')}@${domain}`,
-      ],
+      ['X-Uri', numberUri(number, domain)],
       ['X-From', formatNameAddress(displayName, `sip:${user}@${domain}`)],
     ]);
     await this.#until('its own INVITE', () => call.invite);
     return call;
   }
 
-  /** Takes the next call that comes in and does with it what the plan says (`headers` of a plan are not for sipp). */
+  /** Takes the next call that comes in and does with it what the plan says. */
   async expectCall(plan: AnswerPlan = {}, within = DEADLINE_MS, signal?: AbortSignal): Promise<SippCall> {
     this.#expecting++;
     try {
@@ -178,23 +177,14 @@ export class SippPhone {
     return this.received;
   }
 
-  /** Sends a command to the scenario; see sipp-scenario.ts. */
+  /** Sends a command to the scenario; see sipp-command.ts. */
   command(command: PhoneCommand, headers: SipHeader[]): void {
-    const own: SipHeader[] = [
-      ['Via', `SIP/2.0/UDP ${this.local.host};branch=z9hG4bK${newToken()}`],
-      ['From', '<sip:test@localhost>;tag=test'],
-      ['To', '<sip:phone@localhost>'],
-      ['CSeq', `1 ${command}`],
-    ];
-    const given = new Set(headers.map(([name]) => name.toLowerCase()));
-    const missing = own.filter(([name]) => !given.has(name.toLowerCase()));
-    const message = { method: command, uri: 'sip:phone', headers: [...headers, ...missing], body: '' };
-    this.#commands.send(serializeSipMessage(message), this.local.port, this.local.host);
+    this.#commands.send(formatCommand(command, headers), this.local.port, this.local.host);
   }
 
   explain(what: string): string {
     const { host, port } = this.local;
-    const dead = this.#process.running ? '' : ` Its sipp has ended: ${this.#process.lastWords}`;
+    const dead = this.#process.running ? '' : ` But its sipp has ended: ${this.#process.lastWords}.`;
     return `${this.name} (sipp ${this.#options.user} at ${host}:${port}) waited for ${what}.${dead} Its last SIP messages:\n${this.#trace.tail()}`;
   }
 
@@ -247,10 +237,17 @@ export class SippPhone {
     );
   }
 
-  async close(): Promise<void> {
+  /** Hangs up and ends its sipp. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const goodbyes = this.#process.running ? this.calls.map((call) => call.hangup(1_000)) : [];
     await Promise.allSettled(goodbyes);
     await this.#process.close();
+    this.#messages.close();
     this.#commands.close();
     this.audio.close();
   }
@@ -260,10 +257,6 @@ function isFinalRegistration(message: SipMessage): message is SipResponse {
   return (
     isResponse(message) && message.status >= 200 && !(message.status === 401 && cseqOf(message).number === 1)
   );
-}
-
-function isCommand(message: SipMessage): boolean {
-  return /^(?:READY|ASK|REGISTRATION|DIAL|RING|ANSWER|HANGUP|REFUSE\d+)$/.test(message.method ?? '');
 }
 
 export function sippPhone(options: SippPhoneOptions): Promise<SippPhone> {

@@ -1,50 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import {
-  closeSync,
-  type FSWatcher,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-  watch,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseSipMessage, type SipMessage } from './sip-message.ts';
 import type { Address } from './sip-socket.ts';
 
 /** A sipp whose test was killed ends by itself after this. */
 const LONGEST_RUN_S = 900;
 
 export type SippOptions = {
-  name: string;
-  scenario: string;
   server: Address;
   local: Address;
-  /** More of sipp's command line. */
+  /** Files of its folder by name; `scenario.xml` is the scenario. */
+  files: Record<string, string>;
+  /** More of sipp's command line; file names in it are relative to the folder. */
   args: string[];
-  onMessage: (direction: 'sent' | 'received', message: SipMessage) => void;
-  onExit: () => void;
 };
 
-/** One running sipp, and the messages that it sends and receives as they happen (its -trace_msg). */
+/** One running sipp, in a folder of its own that goes when it is closed. */
 export class SippProcess {
-  readonly #child: ChildProcess;
-  readonly #folder: string;
-  readonly #trace: MessageLog;
-  readonly #exited: Promise<unknown>;
-  #output = '';
+  readonly folder: string;
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<void>;
   running = true;
+  readonly #child: ChildProcess;
+  #output = '';
 
-  constructor({ name, scenario, server, local, args, onMessage, onExit }: SippOptions) {
-    this.#folder = mkdtempSync(path.join(tmpdir(), `sipp-${name.replace(/\W/g, '')}-`));
-    const file = path.join(this.#folder, 'scenario.xml');
-    const messages = path.join(this.#folder, 'messages.log');
-    writeFileSync(file, scenario);
-    this.#trace = new MessageLog(messages, onMessage);
+  constructor({ server, local, files, args }: SippOptions) {
+    this.folder = mkdtempSync(path.join(tmpdir(), 'sipp-'));
+    for (const [name, content] of Object.entries(files)) writeFileSync(path.join(this.folder, name), content);
     const where = [
       `${server.host}:${server.port}`,
       '-i',
@@ -54,79 +39,40 @@ export class SippProcess {
       String(local.port),
     ];
     const limits = ['-timeout', `${LONGEST_RUN_S}s`, '-watchdog_interval', '0', '-nostdin'];
-    const logs = ['-trace_msg', '-message_file', messages, '-trace_err', '-error_file', 'errors.log'];
-    this.#child = spawn('sipp', [...where, '-sf', file, '-ci', local.host, ...limits, ...logs, ...args], {
-      cwd: this.#folder,
+    this.#child = spawn('sipp', [...where, '-ci', local.host, ...limits, '-sf', 'scenario.xml', ...args], {
+      cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#child.stdout!, this.#child.stderr!])
       stream.on('data', (text) => {
         this.#output = (this.#output + text).slice(-2_000);
       });
-    this.#exited = once(this.#child, 'exit').catch(() => {});
-    this.#exited.then(() => {
-      this.running = false;
-      onExit();
-    });
+    this.ended = this.#end();
   }
 
-  /** Why it is not running, in sipp's own words. */
+  async #end(): Promise<void> {
+    try {
+      const [code, signal] = await once(this.#child, 'exit');
+      this.#output += `\n(sipp ended with ${code ?? signal})`;
+    } catch (error) {
+      this.#output = `sipp (Debian's package sip-tester) cannot be run: ${(error as Error).message}`;
+    }
+    this.running = false;
+  }
+
+  /** The end of what it printed. */
   get lastWords(): string {
-    return this.#output.trim() || `sipp ended with ${this.#child.exitCode ?? this.#child.signalCode}`;
+    return this.#output.trim();
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.running) this.#child.kill(signal);
   }
 
   async close(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
-    await this.#exited;
-    this.#trace.close();
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
-/**
- * Follows the file that sipp writes. A file and not a pipe: sipp must not wait for a test that is
- * busy with something else.
- */
-class MessageLog {
-  readonly #fd: number;
-  readonly #watcher: FSWatcher;
-  readonly #onMessage: SippOptions['onMessage'];
-  readonly #chunk = Buffer.alloc(1 << 16);
-  #unread = Buffer.alloc(0);
-
-  constructor(file: string, onMessage: SippOptions['onMessage']) {
-    writeFileSync(file, '');
-    this.#fd = openSync(file, 'r');
-    this.#onMessage = onMessage;
-    this.#watcher = watch(file, () => this.#read());
-  }
-
-  #read(): void {
-    for (let count = -1; count !== 0; ) {
-      count = readSync(this.#fd, this.#chunk, 0, this.#chunk.length, null);
-      this.#unread = Buffer.concat([this.#unread, this.#chunk.subarray(0, count)]);
-    }
-    while (this.#takeMessage());
-  }
-
-  /** "UDP message sent (297 bytes):" or "UDP message received [155] bytes :", an empty line, the message. */
-  #takeMessage(): boolean {
-    const head = /message (sent|received) [[(](\d+)(?:\] bytes :| bytes\):)\n\n/.exec(
-      this.#unread.toString('latin1'),
-    );
-    if (!head) return false;
-    const start = head.index + head[0].length;
-    const end = start + Number(head[2]);
-    if (this.#unread.length < end) return false;
-    const message = parseSipMessage(this.#unread.subarray(start, end).toString());
-    this.#unread = this.#unread.subarray(end);
-    if (message) this.#onMessage(head[1] as 'sent' | 'received', message);
-    return true;
-  }
-
-  close(): void {
-    this.#watcher.close();
-    closeSync(this.#fd);
+    this.signal('SIGKILL');
+    await this.ended;
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

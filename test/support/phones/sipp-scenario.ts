@@ -1,39 +1,17 @@
+import { REFUSALS } from './answer-plan.ts';
+import type { Address } from './sip-socket.ts';
+
 /**
  * A whole phone as one sipp scenario, so that one process keeps one port: it registers, calls and is
  * called at the same address, as a phone does.
  *
  * What the test wants of it comes as a datagram to the phone's own SIP port, formed like a request
- * with a method of ours (`PhoneCommand`). sipp finds the call by Call-ID as with any request. A command
+ * with a method of ours (sipp-command.ts). sipp finds the call by Call-ID as with any request. A command
  * that leads to a response or CANCEL carries the headers of the request concerned, because
  * `[last_Via:]` and its like name the message received last. Nothing answers a command: `TO_SERVER`
  * turns the call that it begins to the server. (sipp's option -rsa would do that too, but from a new
  * socket for each call, which is not bound to the phone's address.)
- *
- * Wanted of the command line: -key user, contact, domain, rtp_ip, rtp_port; -au, -ap.
  */
-
-/** What a sipp phone can refuse a call with: sipp reads response codes when it loads, not from variables. */
-export const REFUSALS = {
-  302: 'Moved Temporarily',
-  403: 'Forbidden',
-  404: 'Not Found',
-  480: 'Temporarily Unavailable',
-  486: 'Busy Here',
-  503: 'Service Unavailable',
-  603: 'Decline',
-} as const;
-
-export type RefusalStatus = keyof typeof REFUSALS;
-
-export type PhoneCommand =
-  | 'READY'
-  | 'ASK'
-  | 'REGISTRATION'
-  | 'DIAL'
-  | 'RING'
-  | 'ANSWER'
-  | 'HANGUP'
-  | `REFUSE${RefusalStatus}`;
 
 /** sipp has no pattern for responses, so every refusal that a PBX may give is named. */
 const ANSWERED_REFUSALS = [
@@ -214,6 +192,7 @@ const beingCalled = [
   recv('ACK', { next: 'up' }, assign('local', `[$callee]${OWN_TAG}`)),
   label('ring'),
   respond('180 Ringing', { tag: OWN_TAG, more: [CONTACT], next: 'deciding' }),
+  // sipp reads response codes when it loads, not from variables.
   ...Object.entries(REFUSALS).flatMap(([status, reason]) => [
     label(`refuse ${status}`),
     respond(`${status} ${reason}`, {
@@ -256,4 +235,22 @@ const talking = [
 export function phoneScenario(): string {
   const steps = [...beginning, ...asking, ...registering, ...calling, ...beingCalled, ...talking];
   return `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="phone">\n${steps.join('\n')}\n</scenario>\n`;
+}
+
+/** sipp's arguments that fill in what the scenario leaves open. */
+export function scenarioKeys(phone: {
+  user: string;
+  server: Address;
+  local: Address;
+  rtp: Address;
+}): string[] {
+  const { user, server, local, rtp } = phone;
+  const keys = {
+    user,
+    domain: `${server.host}:${server.port}`,
+    contact: `sip:${user}@${local.host}:${local.port}`,
+    rtp_ip: rtp.host,
+    rtp_port: String(rtp.port),
+  };
+  return Object.entries(keys).flatMap((pair) => ['-key', ...pair]);
 }

@@ -1,13 +1,15 @@
+import type { AnswerPlan } from './answer-plan.ts';
 import type { Call } from './call.ts';
+import { requestOutOfDialog } from './dialog.ts';
 import { answerChallenge } from './digest.ts';
-import { type AnswerPlan, IncomingCall } from './incoming-call.ts';
+import { IncomingCall } from './incoming-call.ts';
 import { closeLater } from './open-phones.ts';
 import { type DialOptions, OutgoingCall } from './outgoing-call.ts';
 import { newToken, type ServerTransaction, SipAgent } from './sip-agent.ts';
 import {
-  cseqOf,
   headerValue,
   headerValues,
+  numberUri,
   type SipHeader,
   type SipRequest,
   type SipResponse,
@@ -58,6 +60,7 @@ export class UaPhone {
   readonly #unexpected: IncomingCall[] = [];
   readonly #registration = { callId: newToken(16), cseq: 0 };
   #expecting = 0;
+  #closed: Promise<void> | undefined;
 
   private constructor(options: PhoneOptions, agent: SipAgent, trace: SipTrace) {
     this.#options = options;
@@ -93,8 +96,7 @@ export class UaPhone {
 
   /** A number as a URI at the server; a whole URI stays as it is. */
   uriOf(number: string): string {
-    if (/^(?:sips?|tel):/i.test(number)) return number;
-    return `sip:${number.replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/gu, encodeURIComponent)}@${this.domain}`;
+    return numberUri(number, this.domain);
   }
 
   /** @param expires seconds. Resolves with the registrar's final answer, whichever it is. */
@@ -106,12 +108,10 @@ export class UaPhone {
       ['Contact', `<${this.contact}>`],
       ['Expires', String(expires)],
     ];
-    const response = await this.request(this.#outOfDialog('REGISTER', contact, { callId, cseq }));
-    return {
-      status: response.status,
-      reason: response.reason,
-      contacts: headerValues(response, 'Contact'),
-    };
+    const request = requestOutOfDialog('REGISTER', this, contact, { callId, cseq });
+    const response = await this.request(request);
+    const { status, reason } = response;
+    return { status, reason, contacts: headerValues(response, 'Contact') };
   }
 
   deregister(): Promise<RegisterResult> {
@@ -134,11 +134,23 @@ export class UaPhone {
   async expectCall(plan: AnswerPlan = {}, within = DEADLINE_MS, signal?: AbortSignal): Promise<IncomingCall> {
     this.#expecting++;
     try {
-      const take = () => this.#unexpected.shift();
-      const call = await this.#waiters.until(take, () => this.explain('an incoming call'), within, signal);
+      const call = await this.#waiters.until(
+        () => this.#takeUnexpected(),
+        () => this.explain('an incoming call'),
+        within,
+        signal,
+      );
       return await call.follow(plan);
     } finally {
       this.#expecting--;
+    }
+  }
+
+  /** Calls that were given up meanwhile are nothing to answer; they are in `received`. */
+  #takeUnexpected(): IncomingCall | undefined {
+    for (;;) {
+      const call = this.#unexpected.shift();
+      if (call?.state !== 'ended') return call;
     }
   }
 
@@ -147,7 +159,7 @@ export class UaPhone {
    * sent before its answer is then here, so that an empty list proves that the phone was not called.
    */
   async callsSoFar(): Promise<readonly IncomingCall[]> {
-    await this.request(this.#outOfDialog('OPTIONS', []));
+    await this.request(requestOutOfDialog('OPTIONS', this));
     return this.received;
   }
 
@@ -182,39 +194,10 @@ export class UaPhone {
     return again ? this.request(again, within) : response;
   }
 
-  /**
-   * The same request with the answer to a challenge, without Via; null when the response is none, or
-   * when the credentials have been refused (an answered challenge that is not stale comes again).
-   */
+  /** The same request with the answer to the response's challenge, without Via; null when there is none to give. */
   authenticate(request: SipRequest, response: SipResponse): SipRequest | null {
-    if (response.status !== 401 && response.status !== 407) return null;
     const { password, user } = this.#options;
-    const answer = password === undefined ? null : answerChallenge(response, request, { user, password });
-    const tried = headerValue(request, answer?.name ?? '') !== undefined;
-    if (!answer || (tried && !answer.stale)) return null;
-    const { number, method } = cseqOf(request);
-    const kept = request.headers.filter(([name]) => !/^(?:via|cseq|(?:proxy-)?authorization)$/i.test(name));
-    const added: SipHeader[] = [
-      ['CSeq', `${number + 1} ${method}`],
-      [answer.name, answer.value],
-    ];
-    return { ...request, headers: [...kept, ...added] };
-  }
-
-  #outOfDialog(method: string, headers: SipHeader[], { callId = newToken(16), cseq = 1 } = {}): SipRequest {
-    return {
-      method,
-      uri: `sip:${this.domain}`,
-      headers: [
-        ['Max-Forwards', '70'],
-        ['From', `<${this.address}>;tag=${newToken()}`],
-        ['To', `<${this.address}>`],
-        ['Call-ID', callId],
-        ['CSeq', `${cseq} ${method}`],
-        ...headers,
-      ],
-      body: '',
-    };
+    return password === undefined ? null : answerChallenge(request, response, { user, password });
   }
 
   adopt(call: Call): void {
@@ -253,7 +236,12 @@ export class UaPhone {
   }
 
   /** Hangs up what is up (the PBX is shared with the next suite) and frees the sockets. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const goodbyes = [...this.#calls].map((call) => call.hangup(CLOSING_MS));
     await Promise.allSettled(goodbyes);
     for (const call of this.#calls) call.finish({ by: 'us' });
