@@ -34,7 +34,7 @@ function click(user: User, number: string): Promise<void> {
   return dialplan.pbx.calls.originate({
     channelId: randomUUID(),
     first: { context: 'pb-click', extension: 'ring' },
-    then: { context: 'pb-click', extension: 'dial' },
+    second: { context: 'pb-click', extension: 'dial' },
     callerId: { name: '', number: '' },
     variables: { PB_UID: user.id, PB_ASKED: number },
     timeoutSeconds: 30,
