@@ -8,7 +8,8 @@ import {
 import { decide } from '../../../src/domain/dialling/decide.ts';
 import { letterOfClass, type NumberClass } from '../../../src/domain/dialling/number-class.ts';
 import { profileEntries } from '../../../src/domain/dialling/pbx-entries.ts';
-import { type DialProfile, problemsOf } from '../../../src/domain/dialling/profile.ts';
+import type { DialProfile } from '../../../src/domain/dialling/profile.ts';
+import { problemsOf } from '../../../src/domain/dialling/profile-problems.ts';
 import { classOfShortCode, shortCodesOf } from '../../../src/domain/dialling/short-codes.ts';
 import { countries } from '../../../src/domain/dialling/ways.ts';
 import { groupOf } from '../../../src/domain/dialling/zones.ts';
@@ -122,4 +123,25 @@ test('what is wrong with a profile is said rule by rule', () => {
     '6 where',
   ]);
   for (const name of BUILT_IN_PROFILES) expect(problemsOf(builtInProfile(name))).toEqual([]);
+});
+
+test('what is no profile at all is a list of problems, not an exception', () => {
+  const shapes: unknown[] = [
+    null,
+    'x',
+    {},
+    { kind: 'class' },
+    { kind: 'class', classes: ['fixed', 'e'], where: 'anywhere' },
+    { kind: 'class', classes: ['emergency'], where: 'anywhere' },
+    { kind: 'class', classes: 'any', where: { zones: ['europa'] } },
+    { kind: 'class', classes: 'any', where: null },
+    { kind: 'prefix' },
+    { kind: 'prefix', prefix: 33 },
+  ];
+  for (const match of shapes) {
+    const profile = { rules: [{ action: 'allow', match }] } as unknown as DialProfile;
+    expect(problemsOf(profile), JSON.stringify(match)).not.toEqual([]);
+  }
+  const rules = [{ action: 'permit', match: { kind: 'prefix', prefix: '+33' } }];
+  expect(problemsOf({ rules } as unknown as DialProfile)).toMatchObject([{ rank: 1, field: 'action' }]);
 });
