@@ -10,7 +10,7 @@ import { nameProblem, usernameProblem } from '../../../src/domain/users/text.ts'
 const SEED = 20261121;
 
 test.each([
-  'Zoë "Zed" O\'Neil; ${SHELL(id)}',
+  `Zoë "Zed" O'Neil; \${SHELL(id)}`,
   '李小龙',
   'مريم \u200fعلي',
   '👩‍👩‍👧 family',
