@@ -31,7 +31,7 @@ export const Credentials = z
     }),
     websocketUrl: z.string().nullable().meta({
       description: "For webphones: where SIP over WebSocket is spoken, relative to this service's address.",
-      example: '/ws',
+      example: '/ws/local',
     }),
     sipUri: z.string().nullable().meta({
       description:
@@ -90,7 +90,7 @@ async function credentialsOf(
       port: node.sipPort,
       transports: isWebphone ? ['wss'] : ['tcp', 'udp'],
     },
-    websocketUrl: isWebphone ? '/ws' : null,
+    websocketUrl: isWebphone ? `/ws/${node.name}` : null,
     sipUri: isWebphone
       ? null
       : `sip:${line.id}:${password}@${uriHost(node.sipHost)}:${node.sipPort};transport=tcp`,
