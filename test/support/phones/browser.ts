@@ -10,14 +10,15 @@ const CHROMIUM = '/usr/bin/chromium';
 
 /**
  * What a headless Chromium needs to make calls on loopback: 127.0.0.1 as an ICE candidate and not its
- * mDNS name, sound without a click, no question about the microphone; and nothing from the network.
+ * mDNS name, sound without a click, no question about the microphone, no doubt about a page handed to it without a
+ * server; and nothing from the network.
  */
 const FLAGS = [
   '--allow-loopback-in-peer-connection',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
   '--no-sandbox',
   '--disable-gpu',
