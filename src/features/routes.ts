@@ -2,6 +2,8 @@ import type { Route } from '../api/route.ts';
 import { callerIdGroupRoutes } from './caller-id-groups/contract.ts';
 import { deletionRoutes } from './deletion/contract.ts';
 import type { FeatureDeps } from './deps.ts';
+import { dialProfileRoutes } from './dial-profiles/contract.ts';
+import { explainDialRoutes } from './explain-dial/contract.ts';
 import { extensionRoutes } from './extensions/contract.ts';
 import { forwardingRoutes } from './forwarding/contract.ts';
 import { keyRoutes } from './keys/contract.ts';
@@ -19,6 +21,8 @@ export function allRoutes(deps: FeatureDeps): Route[] {
   return [
     ...callerIdGroupRoutes(deps),
     ...deletionRoutes(deps),
+    ...dialProfileRoutes(deps),
+    ...explainDialRoutes(deps),
     ...extensionRoutes(deps),
     ...forwardingRoutes(deps),
     ...keyRoutes(deps),
