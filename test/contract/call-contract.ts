@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { OriginateRequest } from '../../src/pbx/port.ts';
-import { eventually } from '../support/eventually.ts';
+import { until } from '../support/until.ts';
 import { type ContractSite, EventLog, lineEntries } from './contract-site.ts';
 
 let calls = 0;
@@ -34,7 +34,7 @@ export function callContract(site: () => ContractSite): void {
       expect(await pbx.calls.hangup(call.channelId, 'normal')).toBe(true);
       const ended = await log.first('channel-ended', ({ id }) => id === call.channelId);
       expect(ended).toMatchObject({ cause: 16, causeText: 'Normal Clearing', name: begun.name });
-      await eventually('it is gone', async () =>
+      await until('it is gone', async () =>
         (await pbx.calls.channels()).every(({ id }) => !id.startsWith(call.channelId)),
       );
       expect(await pbx.calls.hangup(call.channelId, 'normal')).toBe(false);
@@ -127,7 +127,7 @@ export function callContract(site: () => ContractSite): void {
 
       expect(await pbx.calls.hangup(begun.id, 'normal')).toBe(true);
       await log.first('channel-ended', ({ id }) => id === begun.id);
-      await eventually(
+      await until(
         'no channel is left',
         async () => (await pbx.calls.endpointState('ringing'))?.channelIds.length === 0,
       );

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { secretOwner } from '../../domain/secrets/owner.ts';
 import { displayNameOf } from '../../domain/users/display-name.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { instant } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 import { record, type TenantWork } from '../tenant-work.ts';
 import { tenantOf } from '../tenants/service.ts';
 import { LineKind, type LineRow, lineBody } from './presentation.ts';
