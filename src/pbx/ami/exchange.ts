@@ -176,12 +176,12 @@ export class AmiExchange {
       return;
     }
     pending.response = message;
-    if (message.get('EventList') !== 'start') this.#resolve(pending, message);
+    if (message.listMark !== 'start') this.#resolve(pending, message);
   }
 
   #takeItem(pending: Pending, message: AmiMessage): void {
     if (!pending.response) return;
-    const mark = message.get('EventList');
+    const mark = message.listMark;
     if (mark === undefined) {
       pending.items.push(message);
       return;
