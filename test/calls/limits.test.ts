@@ -35,6 +35,7 @@ async function expectRefused(user: User, number: string, limit: string, of = 'us
   const call = await user.phone.startCall(number);
   await call.provisional(183);
   expect(await call.cancel()).toBe(487);
+  await until('both reports', () => dialplan.reports.length >= already + 2);
   expect(dialplan.reports.slice(already)).toMatchObject([
     { name: 'PbLimit', fields: { User: user.id, Limit: limit, Of: of } },
     { name: 'PbRefused', fields: { User: user.id, Reason: limit } },
