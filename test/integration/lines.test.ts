@@ -121,7 +121,7 @@ test('a webphone session has a line of its own, which ends at once', async () =>
   expect(opened.status).toBe(201);
   expect(opened.json).toMatchObject({
     kind: 'webphone',
-    websocketUrl: '/ws',
+    websocketUrl: '/ws/test',
     sipUri: null,
     server: { transports: ['wss'] },
     displayName: 'Ada Lovelace',

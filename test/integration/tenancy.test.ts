@@ -66,7 +66,10 @@ async function fillEveryTable(tenantId: string): Promise<void> {
       "INSERT INTO refused_calls (tenant_id, node_id, dialled, reason, path) SELECT $1, id, '1', 'r', 'dial' FROM pbx_nodes",
       [],
     ],
-    ["INSERT INTO retired_lines (id, tenant_id, user_id) VALUES ('x' || $2::text, $1, $2)", ['user']],
+    [
+      "INSERT INTO retired_lines (id, tenant_id, user_id) VALUES ('x' || $2::uuid::text, $1, $2::uuid)",
+      ['user'],
+    ],
     ["INSERT INTO sync_status SELECT id, 'user:x' || $1::uuid, $1::uuid, 1 FROM pbx_nodes", []],
   ];
   for (const [sql, names] of fill) await owner.query(sql, [tenantId, ...names.map((name) => values[name])]);

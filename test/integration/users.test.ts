@@ -263,6 +263,11 @@ test.each([
   expect(answer.json.errors[0].message).toMatch(/^[A-Z].*\.$/);
 });
 
+test('the longest names are kept', async () => {
+  const names = { firstName: '👍'.repeat(100), lastName: '"'.repeat(100) };
+  expect(await tenant.user(names)).toMatchObject(names);
+});
+
 test('whoever waits for the PBX is told after the time that it waits, and why', async () => {
   const created = await tenant.api.post(
     '/users',

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { patchOf } from '../../api/patch.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { fields, instant } from '../fields.ts';
+import { fields } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 import { inTenant } from '../tenant-work.ts';
 import { createTrunk, deleteTrunk, listTrunks, readTrunk, updateTrunk } from './service.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dialable, searchedDigits } from '../../../src/domain/numbers/written.ts';
+import { displayNameOf } from '../../../src/domain/users/display-name.ts';
 import { emailProblem } from '../../../src/domain/users/email.ts';
 import { canonicalLanguage, languageProblem, timeZoneProblem } from '../../../src/domain/users/locale.ts';
 import { firstFreeAlias, sipAliasFrom, sipAliasProblem } from '../../../src/domain/users/sip-alias.ts';
@@ -35,6 +36,12 @@ test.each([
 test('the limit counts characters, not bytes and not UTF-16 units', () => {
   expect(nameProblem('👍'.repeat(100))).toBeNull();
   expect(nameProblem('👍'.repeat(101))).not.toBeNull();
+});
+
+test('the longest name that phones show fits into one value of the PBX', () => {
+  const longest = '👍'.repeat(100);
+  const shown = displayNameOf({ callerIdName: null, firstName: longest, lastName: longest });
+  expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(1017);
 });
 
 test('a username has no blanks', () => {
