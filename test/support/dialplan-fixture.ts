@@ -67,6 +67,7 @@ type UserWishes = {
 export class Dialplan {
   readonly pbx: Pbx;
   readonly reports: Report[] = [];
+  readonly #returned = new Set<Report>();
   readonly #waiters = new Waiters();
   readonly #written = new Set<string>();
   readonly #phones: UaPhone[] = [];
@@ -117,13 +118,17 @@ export class Dialplan {
     if (failures[0]) throw failures[0].error;
   }
 
-  /** The first report of this name with these fields, also one that has come already. */
-  report(name: string, fields: Record<string, string>): Promise<Report> {
+  /** The next report of this name with these fields, also one that has come already; each is returned once. */
+  async report(name: string, fields: Record<string, string>): Promise<Report> {
     const fits = (report: Report) =>
-      report.name === name && Object.entries(fields).every(([key, value]) => report.fields[key] === value);
+      !this.#returned.has(report) &&
+      report.name === name &&
+      Object.entries(fields).every(([key, value]) => report.fields[key] === value);
     const explain = () =>
       `${name} ${JSON.stringify(fields)}; heard: ${JSON.stringify(this.reports.slice(-5))}`;
-    return this.#waiters.until(() => this.reports.find(fits), explain);
+    const report = await this.#waiters.until(() => this.reports.find(fits), explain);
+    this.#returned.add(report);
+    return report;
   }
 
   async tenant(wishes: {
