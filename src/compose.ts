@@ -12,10 +12,13 @@ import { prepareLogins } from './db/logins.ts';
 import { migrate } from './db/migrate.ts';
 import { type NodeConnection, readNodes } from './db/nodes.ts';
 import { SyncLead } from './db/sync-lead.ts';
+import { SyncReader } from './db/sync-reader.ts';
+import { isEmergency } from './domain/dialling/short-codes.ts';
 import { DomainError } from './domain/errors.ts';
 import { derivedKey, derivedSecret } from './domain/secrets/derive.ts';
 import { secretOwner } from './domain/secrets/owner.ts';
 import { type Keyring, keyringOf, seal, unseal } from './domain/secrets/seal.ts';
+import { IdleDeletions } from './features/deletion/idle-deletions.ts';
 import type { FeatureDeps } from './features/deps.ts';
 import { allRoutes } from './features/routes.ts';
 import { connectToAsterisk } from './pbx/asterisk-adapter.ts';
@@ -69,7 +72,10 @@ export async function startPatchbay(options: PatchbayOptions): Promise<Patchbay>
   const metrics = new Registry();
   const driver = startDriver(options, keyring, urls.sync, syncMetrics(metrics));
   await driver.start();
-  const deps = featureDeps(db, keyring, driver, applied);
+  const reader = new SyncReader(urls.sync);
+  const deps = featureDeps(db, keyring, driver, applied, () => idleDeletions.wake());
+  const idleDeletions = new IdleDeletions(deps, reader, options.logger);
+  idleDeletions.start();
   const answers = idempotencyStore(db);
   const forgetting = setInterval(() => void answers.forget().catch(() => undefined), FORGET_EVERY);
   const server = await listen(options, deps, driver, {
@@ -84,7 +90,9 @@ export async function startPatchbay(options: PatchbayOptions): Promise<Patchbay>
     async stop() {
       clearInterval(forgetting);
       await server.stop(DRAIN);
+      await idleDeletions.stop();
       await driver.stop();
+      await reader.close();
       await applied.close();
       await db.close();
     },
@@ -133,13 +141,21 @@ function connectTo(node: NodeConnection, keyring: Keyring, logger: Logger): Pbx 
   });
 }
 
-function featureDeps(db: Database, keyring: Keyring, driver: Driver, applied: AppliedWatch): FeatureDeps {
+function featureDeps(
+  db: Database,
+  keyring: Keyring,
+  driver: Driver,
+  applied: AppliedWatch,
+  deletionQueued: () => void,
+): FeatureDeps {
   return {
     db,
     seal: (secret, belongsTo) => new Uint8Array(seal(keyring, secret, belongsTo)),
     unseal: (sealed, belongsTo) => unseal(keyring, sealed, belongsTo),
     pbxOf: (nodeId) => driver.pbxOf(nodeId),
     waitApplied: (tenantId, subjects, seconds) => applied.wait(db, tenantId, subjects, seconds),
+    deletionQueued,
+    isReservedExtension: isEmergency,
     nodesChanged: () => driver.refresh(),
   };
 }

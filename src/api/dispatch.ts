@@ -93,8 +93,13 @@ async function admit(route: Route, ports: Ports, req: Request, res: Response): P
   const named = req.params.tenant;
   const tenant = typeof named === 'string' ? await enterTenant(named, actor, ports.resolveTenant) : undefined;
   res.locals.tenantId = tenant?.id;
-  if (actor !== null) checkPermission(actor, route.permission);
+  if (actor !== null && !isOwn(route, actor, req)) checkPermission(actor, route.permission);
   return { actor, tenant };
+}
+
+/** The tenant has been entered by now, so a user's id is enough: users and their keys share a tenant. */
+function isOwn(route: Route, actor: Actor, req: Request): boolean {
+  return route.ownUser && actor.userId !== undefined && actor.userId === req.params.user;
 }
 
 async function readInputs(route: Route, req: Request, res: Response): Promise<Inputs> {

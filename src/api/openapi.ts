@@ -107,7 +107,8 @@ function operationId(route: Route): string {
 function permissionSentence(route: Route): string {
   if (route.permission === 'public') return 'Needs no key.';
   if (route.permission === 'signed-in') return 'Needs a valid key, whatever its permissions.';
-  return `Needs the permission \`${route.permission}\`: ${PERMISSIONS[route.permission].allows}.`;
+  const own = route.ownUser ? " The user's own key needs none." : '';
+  return `Needs the permission \`${route.permission}\`: ${PERMISSIONS[route.permission].allows}.${own}`;
 }
 
 function pathParameters(route: Route): z.ZodObject | undefined {

@@ -7,6 +7,12 @@ import { parseQuery } from './query.ts';
 import { type AnyReply, Media, type Route } from './route.ts';
 
 /**
+ * For answers that hold live state (counts, what has reached the PBX) beside what their version stands for: a
+ * browser that kept one would show it again on 304.
+ */
+export const NOT_KEPT = { 'Cache-Control': 'no-store' } as const;
+
+/**
  * Puts a handler's answer through the response schema, which keeps only what it names. A body that
  * does not fit is our fault, not the caller's: a plain Error, hence a 500, naming places and no values.
  */

@@ -97,6 +97,11 @@ type Spec<
   description?: string;
   tag: string;
   permission: Perm & RoutePermission<P>;
+  /**
+   * The user whom the address names (`/users/:user`) may call this with a key of their own, whatever its
+   * scopes: everyone may see and steer their own phones.
+   */
+  ownUser?: P extends `${string}/users/:user${string}` ? boolean : never;
   params?: Params;
   query?: Query;
   body?: Body;
@@ -126,6 +131,7 @@ export type Route = {
   readonly description?: string;
   readonly tag: string;
   readonly permission: Permission | 'public' | 'signed-in';
+  readonly ownUser: boolean;
   readonly params: z.ZodObject | null;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | null;
@@ -173,6 +179,7 @@ export function defineRoute<
     description: spec.description,
     tag: spec.tag,
     permission: spec.permission,
+    ownUser: spec.ownUser ?? false,
     params: spec.params ?? null,
     query: (spec.query ?? z.object({})).strict(),
     body: strictAtTheTop(spec.body ?? null),

@@ -44,8 +44,7 @@ export function openDatabase(appUrl: string, poolSize = 10): Database {
     repeating(() =>
       prisma.$transaction(
         async (tx) => {
-          // Local to the transaction: the next user of this connection starts without any tenant.
-          await tx.$queryRaw`SELECT set_config(${setting}, ${value}, true)`;
+          await setLocally(tx, setting, value);
           return work(tx);
         },
         { maxWait: MAX_WAIT, timeout: limits.timeout ?? 15_000 },
@@ -59,6 +58,23 @@ export function openDatabase(appUrl: string, poolSize = 10): Database {
       repeating(() => prisma.$transaction((tx) => work(tx), { maxWait: MAX_WAIT, timeout: 5_000 })),
     close: () => prisma.$disconnect(),
   };
+}
+
+/** Local to the transaction: the next user of this connection starts without any tenant. */
+async function setLocally(
+  tx: Tx,
+  setting: 'patchbay.tenant' | 'patchbay.platform',
+  value: string,
+): Promise<void> {
+  await tx.$queryRaw`SELECT set_config(${setting}, ${value}, true)`;
+}
+
+/**
+ * Lets a transaction of the platform speak for one tenant as well: for founding a tenant with what belongs into
+ * it, and for removing one.
+ */
+export function alsoAsTenant(platformTx: Tx, tenantId: string): Promise<void> {
+  return setLocally(platformTx, 'patchbay.tenant', tenantId);
 }
 
 /**

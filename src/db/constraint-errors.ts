@@ -55,13 +55,17 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   extension_ranges_overlap: {
     code: 'conflict-duplicate',
-    field: '/ranges',
+    field: '/extensionRanges',
     message: 'Two ranges overlap. Give each extension to one range only.',
   },
   users_keep_organisation_administrator: {
     code: 'user-is-organisation-administrator',
     message:
       'An organisation administrator cannot be deleted. Give the role to someone else and take it from this user first.',
+  },
+  lines_live_api_key: {
+    code: 'unauthenticated',
+    message: 'This API key was revoked in the meantime. Use another one.',
   },
   users_tenant_id_profile_id_fkey: unknownReference('/profileId', 'dial profile'),
   users_tenant_id_outbound_number_id_fkey: {
@@ -70,6 +74,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: 'This number is not one of the tenant. Show one that the tenant owns, or add the number first.',
   },
   numbers_user_fkey: unknownReference('/userId', 'user'),
+  api_keys_tenant_id_user_id_fkey: unknownReference('/userId', 'user'),
   teams_tenant_id_caller_id_group_id_fkey: unknownReference('/callerIdGroupId', 'caller ID group'),
   caller_id_group_numbers_tenant_id_number_id_fkey: {
     code: 'number-not-owned',

@@ -11,6 +11,13 @@ export interface FeatureDeps {
   pbxOf: (nodeId: string) => Pbx | null;
   /** True once none of the subjects waits for its PBX any more, false when the time is up first. */
   waitApplied: (tenantId: string, subjects: readonly string[], seconds: number) => Promise<boolean>;
+  /** A deletion was queued here: look whether it can be carried out. */
+  deletionQueued: () => void;
+  /**
+   * Whether a number, as dialled in the country, is an emergency number: such a one is no extension and no
+   * target of a forward, for the PBX lets it win over everything.
+   */
+  isReservedExtension: (country: string, number: string) => boolean;
   /** A node was added, changed or removed here: connect to it now, not at the next look. */
   nodesChanged: () => Promise<void>;
 }

@@ -1,7 +1,34 @@
 import type { Route } from '../api/route.ts';
+import { callerIdGroupRoutes } from './caller-id-groups/contract.ts';
+import { deletionRoutes } from './deletion/contract.ts';
 import type { FeatureDeps } from './deps.ts';
+import { extensionRoutes } from './extensions/contract.ts';
+import { forwardingRoutes } from './forwarding/contract.ts';
+import { keyRoutes } from './keys/contract.ts';
+import { lineRoutes } from './lines/contract.ts';
+import { nodeRoutes } from './nodes/contract.ts';
+import { numberRoutes } from './numbers/contract.ts';
+import { roleRoutes } from './roles/contract.ts';
+import { teamRoutes } from './teams/contract.ts';
+import { tenantRoutes } from './tenants/contract.ts';
+import { trunkRoutes } from './trunks/contract.ts';
+import { userRoutes } from './users/contract.ts';
 
 /** Every route of the service. A feature that is not listed here does not exist. */
-export function allRoutes(_deps: FeatureDeps): Route[] {
-  return [];
+export function allRoutes(deps: FeatureDeps): Route[] {
+  return [
+    ...callerIdGroupRoutes(deps),
+    ...deletionRoutes(deps),
+    ...extensionRoutes(deps),
+    ...forwardingRoutes(deps),
+    ...keyRoutes(deps),
+    ...lineRoutes(deps),
+    ...nodeRoutes(deps),
+    ...numberRoutes(deps),
+    ...roleRoutes(deps),
+    ...teamRoutes(deps),
+    ...tenantRoutes(deps),
+    ...trunkRoutes(deps),
+    ...userRoutes(deps),
+  ];
 }

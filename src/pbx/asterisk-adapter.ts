@@ -32,8 +32,9 @@ const TIMING: AsteriskTiming = {
   actionMs: 10_000,
   bootMs: 300_000,
   keepAliveMs: 5_000,
-  firstRetryMs: 100,
-  maxRetryMs: 10_000,
+  firstRetryMs: 50,
+  // Short: a PBX that is back has to be compared and repaired within seconds, and one vain try costs a packet.
+  maxRetryMs: 1_000,
   loginRefusedMs: 30_000,
 };
 

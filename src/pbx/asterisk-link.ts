@@ -73,6 +73,7 @@ export class AsteriskLink implements PbxLink {
 
   whenConnected(deadlineMs: number): Promise<void> {
     if (this.ami.state === 'connected') return Promise.resolve();
+    if (this.ami.state === 'closed') return Promise.reject(this.ami.reason);
     return new Promise((resolve, reject) => {
       const unsubscribe = this.subscribe((event) => {
         if (event.type === 'connected') finish(resolve);

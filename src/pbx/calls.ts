@@ -31,8 +31,11 @@ export class Calls implements PbxCalls {
   }
 
   async channels(): Promise<PbxChannel[]> {
+    // In this order: see `bridged`.
+    const bridges = await this.#ari.read(answers.bridges, 'GET', { path: '/bridges' });
     const found = await this.#ari.read(answers.channels, 'GET', { path: '/channels' });
-    return found.map(readChannel);
+    const bridged = new Set(bridges.flatMap((bridge) => bridge.channels));
+    return found.map((channel) => readChannel(channel, bridged.has(channel.id)));
   }
 
   async hangup(channelId: string, reason: HangupReason): Promise<boolean> {
@@ -98,7 +101,7 @@ function formatCallerId({ name, number }: PbxParty): string {
   return `"${name.replace(/[\\"]/g, '\\$&')}" <${number}>`;
 }
 
-function readChannel(channel: z.infer<typeof answers.channel>): PbxChannel {
+function readChannel(channel: z.infer<typeof answers.channel>, bridged: boolean): PbxChannel {
   const { id, name, state, caller, connected, creationtime, dialplan } = channel;
   return {
     id,
@@ -110,6 +113,8 @@ function readChannel(channel: z.infer<typeof answers.channel>): PbxChannel {
     since: creationtime,
     context: dialplan.context,
     extension: dialplan.exten,
+    application: { name: dialplan.app_name, data: dialplan.app_data },
+    bridged,
   };
 }
 

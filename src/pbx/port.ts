@@ -128,6 +128,10 @@ export interface PbxChannel {
   since: Date;
   context: string;
   extension: string;
+  /** The dialplan application that it is in, with its arguments: `Dial`, `PJSIP/k7f3a&PJSIP/x2k,60,i`. */
+  application: { name: string; data: string };
+  /** Whether it was joined to another channel at a moment shortly *before* the rest was read. */
+  bridged: boolean;
 }
 
 export interface PbxParty {
@@ -161,6 +165,10 @@ export interface OriginateRequest {
 export interface PbxCalls {
   /** Null when the PBX knows neither the endpoint nor a channel of it. */
   endpointState(id: string): Promise<EndpointState | null>;
+  /**
+   * All channels of the PBX. Nothing lags here: Asterisk enters a channel, and each step of it, into this list
+   * before it goes on (`ast_channel_publish_snapshot` in main/stasis_channels.c), unlike `endpointState`.
+   */
   channels(): Promise<PbxChannel[]>;
   /** False when the channel had already gone. */
   hangup(channelId: string, reason: HangupReason): Promise<boolean>;

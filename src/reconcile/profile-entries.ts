@@ -1,7 +1,8 @@
 import { type BuiltInProfile, builtInProfile } from '../domain/dialling/built-in-profiles.ts';
 import { compileProfile } from '../domain/dialling/compile-profile.ts';
 import { profileEntries } from '../domain/dialling/pbx-entries.ts';
-import { type DialProfile, type DialRule, problemsOf } from '../domain/dialling/profile.ts';
+import type { DialProfile, DialRule } from '../domain/dialling/profile.ts';
+import { problemsOf } from '../domain/dialling/profile-problems.ts';
 import type { ProfileFacts } from '../domain/sync/facts.ts';
 import type { Entries } from './plan.ts';
 

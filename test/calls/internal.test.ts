@@ -128,4 +128,5 @@ test('a user without a registered phone is unavailable, and so is one behind the
 test("a number of the tenant's that nobody has is unknown", async () => {
   await tenant.owns('+33155501099');
   expect((await alice.phone.dial('0155501099')).status).toBe(404);
+  await dialplan.report('PbRefused', { User: alice.id, Number: '+33155501099', Reason: 'unassigned-number' });
 });

@@ -146,6 +146,13 @@ test('emergency: at once, with the own number, shown; no profile, switch, fence 
   }
 });
 
+test('emergency goes out even where there is no number at all to show', async () => {
+  const poor = await dialplan.tenant({ country: 'FR' });
+  const theirs = await poor.trunk();
+  const user = await poor.user({ extension: '1001', profile: null });
+  expect((await seenByCarrier(user, '112', theirs)).number).toBe('112');
+});
+
 test('each trunk writes numbers as its carrier wants them', async () => {
   const formats = { 'e164+': '+33612345678', e164: '33612345678', national: '0612345678' } as const;
   const abroad = { 'e164+': '+442079460018', e164: '442079460018', national: '00442079460018' } as const;

@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserPhone } from '../support/phones/browser-phone.ts';
 import { carrier, sippCarrier } from '../support/phones/carrier.ts';
@@ -206,6 +208,7 @@ describe('browser phones', () => {
     expect(Math.min(stats.bytesSent, stats.bytesReceived)).toBeGreaterThan(0);
     expect(await out.calling.hold()).toBe(200);
     expect(await out.calling.resume()).toBe(200);
+    await hearEachOther(out.calling, out.called);
     await out.calling.sendDtmf('42');
     await out.called.audio.receivesDigits('42');
     const [outcome, third] = await Promise.all([out.calling.refer('1002'), bob.expectCall()]);
@@ -241,8 +244,9 @@ test('a registration load says what was accepted, refused, repeated and lost', a
   await pbx.put(users.flatMap((user) => line(user)));
   const credentials = users.map((user) => ({ user, password: `secret-${user}` }));
   const { server } = pbx;
-  const load = await startRegisterLoad({ server, credentials, rate: 300, localIp: '127.0.0.4' });
-  expect(await registerOnce({ server, credentials, rate: 400 })).toMatchObject({
+  const patient = { server, credentials, retransmissions: 6 };
+  const load = await startRegisterLoad({ ...patient, rate: 300, localIp: '127.0.0.4' });
+  expect(await registerOnce({ ...patient, rate: 400 })).toMatchObject({
     sent: 200,
     ok: 200,
     failed: 0,
@@ -260,4 +264,31 @@ test('a registration load says what was accepted, refused, repeated and lost', a
   const nobody = { host: '127.0.0.1', port: 9 };
   const lost = await registerOnce({ server: nobody, credentials: wrong, rate: 400, retransmissions: 0 });
   expect(lost).toMatchObject({ sent: 4, ok: 0, failed: 0, lost: 4 });
+});
+
+test('a load takes the repeated challenge of a slow PBX for no refusal', async () => {
+  const slow = createSocket('udp4');
+  slow.bind(0, '127.0.0.1');
+  await once(slow, 'listening');
+  let challenges = 0;
+  let firsts = 0;
+  slow.on('message', (bytes, from) => {
+    const lines = bytes.toString().split('\r\n');
+    const answer = (status: string, more: string[] = []) => {
+      const copied = lines.filter((row) => /^(?:Via|From|To|Call-ID|CSeq):/.test(row));
+      slow.send([`SIP/2.0 ${status}`, ...copied, ...more, '', ''].join('\r\n'), from.port, from.address);
+    };
+    const challenge = () =>
+      answer('401 Unauthorized', [`WWW-Authenticate: Digest realm="r", nonce="${++challenges}"`]);
+    if (!lines.includes('CSeq: 1 REGISTER')) answer('200 OK');
+    else if (++firsts === 2) {
+      challenge();
+      challenge();
+    }
+  });
+  const server = { host: '127.0.0.1', port: slow.address().port };
+  const credentials = [{ user: 'a', password: 'b' }];
+  const report = await registerOnce({ server, credentials, rate: 10 });
+  slow.close();
+  expect(report).toEqual({ sent: 1, ok: 1, failed: 0, retransmitted: 1, lost: 0 });
 });

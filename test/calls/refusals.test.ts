@@ -65,6 +65,9 @@ const REFUSED: [string, Parameters<Tenant['user']>[0], string, string][] = [
   ['a function', {}, '06${EXTEN}', 'unknown-account'],
   ['an expression', {}, '1$[1+1]', 'invalid-characters'],
   ['brackets that do not close', {}, '06):1', 'invalid-characters'],
+  ['a name with a bracket', {}, 'a):1', 'invalid-characters'],
+  ['a name with a quote', {}, 'a"b', 'unknown-account'],
+  ['a name in another script', {}, 'aéb', 'unknown-account'],
   ['a plus inside', {}, '06+12345678', 'invalid-characters'],
   ['a service code', {}, '*99*1#', 'service-code-unknown'],
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { OriginateRequest } from '../../src/pbx/port.ts';
-import { eventually } from '../support/eventually.ts';
+import { until } from '../support/until.ts';
 import { type ContractSite, EventLog, lineEntries } from './contract-site.ts';
 
 let calls = 0;
@@ -34,7 +34,7 @@ export function callContract(site: () => ContractSite): void {
       expect(await pbx.calls.hangup(call.channelId, 'normal')).toBe(true);
       const ended = await log.first('channel-ended', ({ id }) => id === call.channelId);
       expect(ended).toMatchObject({ cause: 16, causeText: 'Normal Clearing', name: begun.name });
-      await eventually('it is gone', async () =>
+      await until('it is gone', async () =>
         (await pbx.calls.channels()).every(({ id }) => !id.startsWith(call.channelId)),
       );
       expect(await pbx.calls.hangup(call.channelId, 'normal')).toBe(false);
@@ -96,6 +96,21 @@ export function callContract(site: () => ContractSite): void {
       expect((await pbx.calls.channels()).every(({ id }) => !id.startsWith(call.channelId))).toBe(true);
     });
 
+    test('who dials is seen with what is dialled, and not as joined while it rings', async () => {
+      const { pbx, phone } = site();
+      await pbx.db.write(lineEntries('ringing'));
+      expect(await (await phone('ringing')).register()).toBe(true);
+      const log = new EventLog(pbx);
+      const call = request({ first: { context: 'contract', extension: 'ring' } });
+      await pbx.calls.originate(call);
+      await log.first('channel-started', ({ endpoint }) => endpoint === 'ringing');
+      const dialling = (await pbx.calls.channels()).filter(({ application }) => application.name === 'Dial');
+      expect(dialling).toMatchObject([{ bridged: false }]);
+      expect(dialling[0]!.application.data).toMatch(/^PJSIP\/ringing\b/);
+      await pbx.calls.hangup(call.channelId, 'normal');
+      await pbx.contacts.endContacts('ringing');
+    });
+
     test("a line's own call is found by the line, lists its channel, and can be hung up", async () => {
       const { pbx, phone } = site();
       await pbx.db.write(lineEntries('ringing'));
@@ -108,11 +123,11 @@ export function callContract(site: () => ContractSite): void {
       expect(begun).toMatchObject({ callId: call.channelId });
       expect((await pbx.calls.endpointState('ringing'))?.channelIds).toEqual([begun.id]);
       const channel = (await pbx.calls.channels()).find(({ id }) => id === begun.id);
-      expect(channel).toMatchObject({ endpoint: 'ringing', name: begun.name });
+      expect(channel).toMatchObject({ endpoint: 'ringing', name: begun.name, bridged: false });
 
       expect(await pbx.calls.hangup(begun.id, 'normal')).toBe(true);
       await log.first('channel-ended', ({ id }) => id === begun.id);
-      await eventually(
+      await until(
         'no channel is left',
         async () => (await pbx.calls.endpointState('ringing'))?.channelIds.length === 0,
       );

@@ -1,6 +1,6 @@
 import type { PbxEvent } from '../../src/pbx/pbx-event.ts';
 import type { Pbx } from '../../src/pbx/port.ts';
-import { eventually } from '../support/eventually.ts';
+import { until } from '../support/until.ts';
 
 /** What the contract needs around a PBX, besides the port that it tries. */
 export interface ContractSite {
@@ -53,15 +53,10 @@ export class EventLog {
     return this.events.filter((event): event is Extract<PbxEvent, { type: T }> => event.type === type);
   }
 
-  async first<T extends PbxEvent['type']>(
+  first<T extends PbxEvent['type']>(
     type: T,
     matches: (event: Extract<PbxEvent, { type: T }>) => boolean,
   ): Promise<Extract<PbxEvent, { type: T }>> {
-    let found: Extract<PbxEvent, { type: T }> | undefined;
-    await eventually(`a ${type} event as wanted`, () => {
-      found = this.of(type).find(matches);
-      return found !== undefined;
-    });
-    return found!;
+    return until(`a ${type} event as wanted`, () => this.of(type).find(matches));
   }
 }

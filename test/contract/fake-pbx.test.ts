@@ -14,7 +14,9 @@ pbxContract('the fake', () => site);
 function openFakeSite(): ContractSite {
   const fake = new FakePbx();
   const { calls, link } = fake;
-  calls.extensions.set('contract/ring', ({ callId }) => {
+  calls.extensions.set('contract/ring', (channel) => {
+    const { callId } = channel;
+    channel.application = { name: 'Dial', data: 'PJSIP/ringing' };
     if (fake.contacts.of('ringing').length > 0)
       calls.start({ endpoint: 'ringing', callId, state: 'Ringing' });
   });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from '../support/eventually.ts';
+import { until } from '../support/until.ts';
 import { type ContractSite, EventLog, lineEntries } from './contract-site.ts';
 
 const LINE = 'contract-line';
@@ -96,7 +96,7 @@ export function lineContract(site: () => ContractSite): void {
       await putLine(fresh);
       await pbx.objects.trackAor(fresh);
       await registered(fresh);
-      await eventually('online', async () => (await pbx.calls.endpointState(fresh))?.state === 'online');
+      await until('online', async () => (await pbx.calls.endpointState(fresh))?.state === 'online');
       for (const type of ['aor', 'endpoint', 'auth'] as const) await pbx.objects.removeObject(type, fresh);
     });
   });

@@ -54,6 +54,7 @@ export function linkContract(site: () => ContractSite): void {
       await pbx.link.close();
       expect(pbx.link.state).toBe('closed');
       const expected = { code: 'pbx-not-connected', outcome: 'not-sent' };
+      await expect(pbx.link.whenConnected(60_000)).rejects.toMatchObject(expected);
       await expect(pbx.db.readTree('contract')).rejects.toMatchObject(expected);
       await expect(pbx.objects.setMaintenance(LINE, true)).rejects.toMatchObject(expected);
       await expect(pbx.calls.channels()).rejects.toMatchObject(expected);

@@ -46,6 +46,7 @@ beforeAll(async () => {
   await pbx.link.whenConnected(20_000);
   await addExtension(asterisk.ami, 'pbtest-decide', 'run', LOOP);
   await addExtension(asterisk.ami, 'pbtest-decide', 'idle', LOOP_THAT_DECIDES_NOTHING);
+  await addExtension(asterisk.ami, 'pbtest-decide', 'write', LOOP_THAT_WRITES);
   await addExtension(asterisk.ami, 'pbtest-decide', 'wait', ['Wait(600)']);
 });
 
@@ -78,6 +79,13 @@ const LOOP = [
 ];
 const LOOP_THAT_DECIDES_NOTHING = LOOP.map((line) => (line.startsWith('Gosub') ? 'NoOp()' : line));
 
+/** The number as the country's carriers write it, for trunks that want that. */
+const LOOP_THAT_WRITES = LOOP.map((line) => {
+  if (line.startsWith('Gosub(pb-emergency')) return 'Set(PB_WRITTEN=${PB_DIALLED})';
+  if (line.startsWith('Gosub(pb-decide')) return 'Gosub(pb-national,s,1)';
+  return line.startsWith('Set(ANSWER') ? 'Set(ANSWER=${PB_WRITTEN})' : line;
+});
+
 test(`the PBX decides ${QUESTIONS} calls from ${TENANT_COUNTRIES} countries as the service explains them`, async () => {
   const random = randomFor('decision agreement');
   const { questions, entries } = drawQuestions(random);
@@ -108,6 +116,26 @@ test(`the PBX decides ${QUESTIONS} calls from ${TENANT_COUNTRIES} countries as t
   const idle = await ask('idle', questions);
   const each = ((cpuMs - idle.cpuMs) * 1000) / questions.length;
   console.log(`${each.toFixed(0)} µs of CPU on the PBX for pb-emergency and pb-decide together`);
+});
+
+test('the PBX writes numbers as the carriers of a country do', async () => {
+  const written = [
+    ['FR', '+33142685300', '0142685300'],
+    ['FR', '+442079460958', '00442079460958'],
+    ['IT', '+390612345678', '0612345678'],
+    ['US', '+12125551234', '12125551234'],
+    ['US', '+442079460958', '011442079460958'],
+    ['RU', '+78005553535', '88005553535'],
+    ['HU', '+3612345678', '0612345678'],
+    ['AU', '+61212345678', '0212345678'],
+    ['FR', '112', '112'],
+    ['XX', '+33142685300', '+33142685300'],
+  ] as const;
+  expect((await pbx.db.write(sharedEntries())).failures).toEqual([]);
+  const questions = written.map(([country, dialled]): Asked => {
+    return { country, dialled, path: 'dial', profile: null, profileId: '', areaCode: null };
+  });
+  expect((await ask('write', questions)).answers).toEqual(written.map(([, , expected]) => expected));
 });
 
 /** Has the PBX answer all questions and returns the answers in order. */

@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connectToAsterisk } from '../../src/pbx/asterisk-adapter.ts';
 import { isConnectionTrouble, PbxError } from '../../src/pbx/pbx-error.ts';
 import type { PbxEvent } from '../../src/pbx/pbx-event.ts';
-import { eventually } from '../support/eventually.ts';
 import { privateAsterisk } from '../support/private-asterisk.ts';
+import { until } from '../support/until.ts';
 
 test('an Asterisk that is killed in the middle of everything: all ends, nothing unacknowledged is done', async () => {
   const asterisk = await privateAsterisk();
@@ -35,12 +35,12 @@ test('an Asterisk that is killed in the middle of everything: all ends, nothing 
   const unknown = report.failures.filter(({ error }) => error.outcome === 'unknown');
   expect(unknown.length).toBeLessThanOrEqual(64);
   expect(report.failures.at(-1)?.error.outcome).toBe('not-sent');
-  await eventually('the loss is noticed', () => pbx.link.state === 'disconnected');
+  await until('the loss is noticed', () => pbx.link.state === 'disconnected');
   await expect(pbx.calls.channels()).rejects.toMatchObject({ code: 'pbx-not-connected' });
   expect(pbx.link.trouble).toBeInstanceOf(PbxError);
 
   await asterisk.restart();
-  await eventually('connected again', () => pbx.link.state === 'connected');
+  await until('connected again', () => pbx.link.state === 'connected');
   expect(events.at(-1)).toMatchObject({ type: 'connected', restarted: true });
   // What was acknowledged in its last second may be gone: Asterisk writes to the disk once a second.
   const there = await pbx.db.readTree('crash/entry');

@@ -1,6 +1,6 @@
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { connectToAsterisk } from '../../src/pbx/asterisk-adapter.ts';
-import { eventually } from '../support/eventually.ts';
+import { until } from '../support/until.ts';
 import { registerOverWebSocket } from '../support/websocket-phone.ts';
 
 test("a webphone's registration is found and ended like a desk phone's, while its socket stays open", async () => {
@@ -34,11 +34,11 @@ test("a webphone's registration is found and ended like a desk phone's, while it
   expect(status).toBe(200);
   const [contact] = await pbx.contacts.contactsOf(line.id);
   expect(contact?.uri).toContain('transport=ws');
-  await eventually('online', async () => (await pbx.calls.endpointState(line.id))?.state === 'online');
+  await until('online', async () => (await pbx.calls.endpointState(line.id))?.state === 'online');
 
   expect(await pbx.contacts.endContacts(line.id)).toBe(1);
   expect(await pbx.contacts.contactsOf(line.id)).toEqual([]);
-  await eventually('offline', async () => (await pbx.calls.endpointState(line.id))?.state === 'offline');
+  await until('offline', async () => (await pbx.calls.endpointState(line.id))?.state === 'offline');
   expect(socket.readyState).toBe(socket.OPEN);
   for (const type of ['endpoint', 'auth', 'aor'] as const) {
     expect(await pbx.objects.removeObject(type, line.id)).toBe(true);

@@ -79,6 +79,8 @@ export class FakeCalls implements PbxCalls {
       since: new Date(),
       context: 'fake',
       extension: 's',
+      application: { name: 'Wait', data: '' },
+      bridged: false,
       variables: {},
       ...channel,
     };

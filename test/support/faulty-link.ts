@@ -3,8 +3,8 @@ import { AmiClient, type AmiClientOptions, type AmiState } from '../../src/pbx/a
 import type { AmiMessage } from '../../src/pbx/ami/message.ts';
 import { AstDb } from '../../src/pbx/astdb.ts';
 import type { PbxError } from '../../src/pbx/pbx-error.ts';
-import { eventually } from './eventually.ts';
 import { type Script, type ScriptedAmi, startScriptedAmi } from './scripted-ami.ts';
+import { until } from './until.ts';
 
 export const SECRET = 'correct-horse-battery';
 
@@ -52,7 +52,7 @@ export async function connectedLink(
   options?: Partial<AmiClientOptions>,
 ): Promise<FaultyLink> {
   const link = await faultyLink(script, options);
-  await eventually('connected', () => link.ami.state === 'connected');
+  await until('connected', () => link.ami.state === 'connected');
   return link;
 }
 

@@ -34,8 +34,8 @@ export interface TestService {
   masterKeys: Buffer[];
   /** Every line that the service has logged so far. */
   logged(): string;
-  /** Ends the service and starts it again on the same database, as after a crash or an update. */
-  restart(): Promise<void>;
+  /** Ends the service and starts it again on the same database, as after a crash or an update. `meanwhile`: what happens while it is down. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,8 +81,9 @@ export async function startService(
     databaseUrl,
     masterKeys,
     logged: () => lines.join(''),
-    async restart() {
+    async restart(meanwhile) {
       await patchbay.stop();
+      await meanwhile?.();
       patchbay = await begin();
     },
     async stop() {

@@ -2,13 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { answerChallenge } from './phones/digest.ts';
-import {
-  isResponse,
-  parseSipMessage,
-  type SipHeader,
-  type SipRequest,
-  serializeSipMessage,
-} from './phones/sip-message.ts';
+import { parseSipMessage, type SipRequest, serializeSipMessage } from './phones/sip-message.ts';
 
 /** Registers over SIP-WebSocket as a browser's webphone does (RFC 7118), and keeps the socket open. */
 export async function registerOverWebSocket(
@@ -19,12 +13,10 @@ export async function registerOverWebSocket(
   await once(socket, 'open');
   const host = `${randomBytes(6).toString('hex')}.invalid`;
   const callId = randomBytes(8).toString('hex');
-  const uri = 'sip:127.0.0.1';
   let request: SipRequest = {
     method: 'REGISTER',
-    uri,
+    uri: 'sip:127.0.0.1',
     headers: [
-      ['Via', `SIP/2.0/WS ${host};branch=z9hG4bK${randomBytes(6).toString('hex')}`],
       ['Max-Forwards', '70'],
       ['From', `<sip:${line.id}@127.0.0.1>;tag=${callId}`],
       ['To', `<sip:${line.id}@127.0.0.1>`],
@@ -35,13 +27,13 @@ export async function registerOverWebSocket(
     body: '',
   };
   for (;;) {
-    socket.send(serializeSipMessage(request));
+    const via = `SIP/2.0/WS ${host};branch=z9hG4bK${randomBytes(6).toString('hex')}`;
+    socket.send(serializeSipMessage({ ...request, headers: [['Via', via], ...request.headers] }));
     const [data] = (await once(socket, 'message')) as [Buffer];
     const response = parseSipMessage(data.toString());
-    if (!response || !isResponse(response)) throw new Error(`No answer to REGISTER: ${data}`);
-    const again = answerChallenge(request, response, { user: line.id, password: line.password });
-    if (!again) return { status: response.status, socket };
-    const via: SipHeader = ['Via', `SIP/2.0/WS ${host};branch=z9hG4bK${randomBytes(6).toString('hex')}`];
-    request = { ...again, headers: [via, ...again.headers] };
+    if (response?.status === undefined) throw new Error(`No answer to REGISTER: ${data}`);
+    const answer = answerChallenge(request, response, { user: line.id, password: line.password });
+    if (!answer) return { status: response.status, socket };
+    request = answer;
   }
 }

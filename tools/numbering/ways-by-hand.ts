@@ -102,6 +102,17 @@ const BY_HAND: Record<string, (region: Region) => WaysByHand> = {
   }),
   // The metadata's 003768 (an override prefix) and its 00… service numbers are left to the international prefix rules.
   JP: () => ({ replacesTrunkPrefixes: true, rows: [['0', '1:81']] }),
+  // 0 and a carrier before ten digits; 0 alone before a mobile (03XX…) looks the same but for the length.
+  CO: () => ({
+    replacesTrunkPrefixes: true,
+    rows: [
+      ['0', '1:57'],
+      ...['03', '05', '07', '09', '0414', '0444', '0456'].map((prefix): [string, string] => [
+        `${prefix}=${prefix.length + 10}`,
+        `${prefix.length}:57`,
+      ]),
+    ],
+  }),
   // Overseas France has calling codes of its own, but is dialled from the mainland like a French number:
   // 0692 12 34 56 is +262 692 12 34 56. (The metadata has holes in +33 at these
   // prefixes, but for 0263 and 0508, which it still gives to France: Arcep gives them to Réunion and to Saint-Pierre-et-Miquelon.)

@@ -28,10 +28,10 @@ export function normalise(country: string, raw: string, areaCode: string | null 
   if (emergency !== undefined) return { kind: 'emergency', number: emergency };
 
   if (!waysOf(country)) return { kind: 'refused', reason: 'country-unknown' };
+  if (/[*#]/.test(dialled)) return { kind: 'refused', reason: 'service-code-unknown' };
 
   const shortClass = classOfShortCode(country, dialled);
   if (shortClass !== null) return { kind: 'short-code', number: dialled, numberClass: shortClass };
-  if (/[*#]/.test(dialled)) return { kind: 'refused', reason: 'service-code-unknown' };
 
   const translation = dialled.startsWith('+')
     ? ({ ok: true, e164: dialled.slice(1) } as const)

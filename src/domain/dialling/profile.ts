@@ -1,6 +1,6 @@
 import type { RuledClass } from './number-class.ts';
 import { callingCodeOf } from './ways.ts';
-import { isCountry, liesIn, mainCountryOf, nationalCountries, type ZoneName } from './zones.ts';
+import { liesIn, mainCountryOf, nationalCountries, type ZoneName } from './zones.ts';
 
 /**
  * Where a class rule applies, seen from the tenant's country. `national` is the country with the
@@ -68,46 +68,4 @@ export function applies(where: Where, zone: string, country: string): boolean {
 export function isNational(zone: string, country: string): boolean {
   if (nationalCountries(country).includes(zone)) return true;
   return mainCountryOf(zone) !== null && zone === `+${callingCodeOf(country)}`;
-}
-
-/** Something wrong with a profile: which rule (its rank, 0 for the profile itself), which field, and why. */
-export interface ProfileProblem {
-  readonly rank: number;
-  readonly field: 'rules' | 'classes' | 'where' | 'prefix';
-  readonly message: string;
-}
-
-/** More rules than anybody can read; it also bounds the rows on the PBX. */
-export const MOST_RULES = 100;
-
-/** Every problem of a profile; none: it can be compiled. */
-export function problemsOf(profile: DialProfile): ProfileProblem[] {
-  const problems: ProfileProblem[] = [];
-  if (profile.rules.length > MOST_RULES)
-    problems.push({ rank: 0, field: 'rules', message: `A profile has at most ${MOST_RULES} rules.` });
-  profile.rules.forEach(({ match }, index) => {
-    const add = (field: ProfileProblem['field'], message: string): void => {
-      problems.push({ rank: index + 1, field, message });
-    };
-    if (match.kind === 'prefix') {
-      if (!/^(?:\+[1-9]\d{0,14}|\d{1,8})$/.test(match.prefix))
-        add(
-          'prefix',
-          'A prefix is + and 1 to 15 digits of an international number, or 1 to 8 digits of a short code.',
-        );
-      return;
-    }
-    if (match.classes !== 'any' && match.classes.length === 0)
-      add('classes', 'Name at least one class of numbers.');
-    if (typeof match.where !== 'object') return;
-    if ('zones' in match.where) {
-      if (match.where.zones.length === 0) add('where', 'Name at least one zone.');
-      return;
-    }
-    if (match.where.countries.length === 0) add('where', 'Name at least one country.');
-    for (const country of match.where.countries)
-      if (!isCountry(country))
-        add('where', `${country} is no country of the numbering plan (ISO 3166 alpha-2).`);
-  });
-  return problems;
 }

@@ -10,7 +10,7 @@ const RECORDS: readonly [RegExp, readonly string[]][] = [
     ['tenant', 'extension', 'profile', 'number shown', 'caller ID group', 'flags', LIMITS],
   ],
   [
-    /^pb(?:box)?\/fwd\/[^/]+$/,
+    /^pb\/fwd\/[^/]+$/,
     ['forward always', 'forward busy', 'forward no answer', 'forward not registered', 'seconds to no answer'],
   ],
   [/^pb\/did\/\d+$/, ['tenant', 'user']],

@@ -120,11 +120,11 @@ export class AmiExchange {
   /** Takes a message that answers one of our actions; false for events that belong to nobody. */
   take(message: AmiMessage): boolean {
     const id = message.actionId;
-    if (id === undefined) return message.get('Response') !== undefined;
+    if (id === undefined) return message.isResponse;
     const pending = this.#inFlight.get(id);
     // A late answer to an expired action, or an event that another connection's action caused.
-    if (!pending) return message.get('Response') !== undefined || id.startsWith(this.#prefix);
-    if (message.get('Response') !== undefined) this.#takeResponse(pending, message);
+    if (!pending) return message.isResponse || id.startsWith(this.#prefix);
+    if (message.isResponse) this.#takeResponse(pending, message);
     else this.#takeItem(pending, message);
     return true;
   }

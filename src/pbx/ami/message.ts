@@ -35,6 +35,11 @@ export class AmiMessage {
     return this.fields.filter((field) => field[0] === name).map((field) => field[1]);
   }
 
+  /** Asterisk begins responses with this line and events with another; fields of the dialplan come later. */
+  get isResponse(): boolean {
+    return this.fields[0]?.[0] === 'Response';
+  }
+
   /**
    * The id of the action that this message belongs to. The last line counts: in list items Asterisk
    * writes it after the values, so a stored value with a line break in it cannot pose as another action.

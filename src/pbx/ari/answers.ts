@@ -32,12 +32,20 @@ export const channel = z.object({
   caller: party,
   connected: party,
   creationtime: timestamp,
-  dialplan: z.object({ context: z.string(), exten: z.string() }),
+  dialplan: z.object({
+    context: z.string(),
+    exten: z.string(),
+    app_name: z.string(),
+    app_data: z.string(),
+  }),
 });
 export type AriChannel = z.infer<typeof channel>;
 
 /** GET /channels */
 export const channels = z.array(channel);
+
+/** GET /bridges */
+export const bridges = z.array(z.object({ channels: z.array(z.string()) }));
 
 /** Errors come as `{"message": …}`, some as `{"error": …}`. */
 export const failure = z.union([

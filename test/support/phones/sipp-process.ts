@@ -60,6 +60,11 @@ export class SippProcess {
     this.running = false;
   }
 
+  /** Whether it was ended by us and not by itself. */
+  get killed(): boolean {
+    return this.#child.signalCode === 'SIGKILL';
+  }
+
   /** The end of what it printed. */
   get lastWords(): string {
     return this.#output.trim();

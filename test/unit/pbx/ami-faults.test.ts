@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { isConnectionTrouble } from '../../../src/pbx/pbx-error.ts';
-import { eventually } from '../../support/eventually.ts';
 import { connectedLink, entries, outcomeOf } from '../../support/faulty-link.ts';
 import type { Peer, ReceivedAction } from '../../support/scripted-ami.ts';
+import { until } from '../../support/until.ts';
 
 test('a peer that closes in the middle of a batch: only what it acknowledged is counted as done', async () => {
   let acknowledged = 0;
@@ -21,7 +21,7 @@ test('a peer that closes in the middle of a batch: only what it acknowledged is 
   expect(unknown.length).toBeGreaterThan(0);
   expect(unknown.length).toBeLessThanOrEqual(64);
   expect(report.failures.at(-1)).toMatchObject({ path: 'test/entry/999', error: { outcome: 'not-sent' } });
-  await eventually('connected again', () => ami.state === 'connected');
+  await until('connected again', () => ami.state === 'connected');
 });
 
 test('a PBX that has been told to stop: the rest of the batch is not sent, and it is asked for again', async () => {
@@ -37,7 +37,7 @@ test('a PBX that has been told to stop: the rest of the batch is not sent, and i
   expect(report.done).toBe(100);
   expect(report.failures.every(({ error }) => isConnectionTrouble(error))).toBe(true);
   expect(report.failures.at(-1)?.error.outcome).toBe('not-sent');
-  await eventually('disconnected, and back', () => ami.state === 'connected');
+  await until('disconnected, and back', () => ami.state === 'connected');
   expect(history.map(({ state }) => state)).toContain('disconnected');
 });
 
@@ -86,11 +86,8 @@ test('half a line and then silence: the action ends at its deadline with its out
     done: 0,
     failures: [{ error: { code: 'pbx-timeout', outcome: 'unknown' } }],
   });
-  await eventually(
-    'the mute peer is given up',
-    () => peer.actions.filter((a) => a.name === 'Login').length > 1,
-  );
-  await eventually('connected again', () => ami.state === 'connected');
+  await until('the mute peer is given up', () => peer.actions.filter((a) => a.name === 'Login').length > 1);
+  await until('connected again', () => ami.state === 'connected');
 });
 
 test('half a line, and the rest later: the answer is whole', async () => {
@@ -115,7 +112,7 @@ test('a peer that never answers: a batch ends after one deadline, and the connec
   expect(peer.actions.filter((action) => action.name === 'DBPut')).toHaveLength(64);
   mute = false;
   const logins = () => peer.actions.filter((action) => action.name === 'Login').length;
-  await eventually('connected again', () => logins() === 2 && ami.state === 'connected');
+  await until('connected again', () => logins() === 2 && ami.state === 'connected');
   expect(await db.write(entries(100))).toEqual({ done: 100, failures: [] });
 });
 
@@ -145,7 +142,7 @@ test('an idle connection whose peer is dead is noticed', async () => {
     },
     { keepAliveMs: 50 },
   );
-  await eventually('connected a second time', () => logins === 2 && ami.state === 'connected');
+  await until('connected a second time', () => logins === 2 && ami.state === 'connected');
 });
 
 test('answers that come in another order reach the one who asked', async () => {

@@ -1,8 +1,8 @@
 import net from 'node:net';
 import { expect, test } from 'vitest';
 import { PbxError } from '../../../src/pbx/pbx-error.ts';
-import { eventually } from '../../support/eventually.ts';
 import { connectedLink, entries, faultyLink, outcomeOf, SECRET } from '../../support/faulty-link.ts';
+import { until } from '../../support/until.ts';
 
 test('a refused login is told, tried again slowly, and taken up once the account is right', async () => {
   let refuse = true;
@@ -14,14 +14,14 @@ test('a refused login is told, tried again slowly, and taken up once the account
       return true;
     },
   });
-  await eventually('refused', () => ami.state === 'login-refused');
+  await until('refused', () => ami.state === 'login-refused');
   expect(ami.reason).toMatchObject({ code: 'pbx-login-refused' });
   expect(await outcomeOf(ami.ask('DBPut', []))).toMatchObject({ code: 'pbx-not-connected' });
-  await eventually('refused twice', () => history.filter((h) => h.state === 'login-refused').length === 2);
+  await until('refused twice', () => history.filter((h) => h.state === 'login-refused').length === 2);
   // Slowly: had it been the back-off for lost connections, a dozen tries would lie between the two.
   expect(peer.actions.filter((action) => action.name === 'Login')).toHaveLength(2);
   refuse = false;
-  await eventually('connected', () => ami.state === 'connected');
+  await until('connected', () => ami.state === 'connected');
 });
 
 test('the secret neither crosses the network nor stands in an error', async () => {
@@ -32,7 +32,7 @@ test('the secret neither crosses the network nor stands in an error', async () =
       return true;
     },
   });
-  await eventually('refused', () => ami.state === 'login-refused');
+  await until('refused', () => ami.state === 'login-refused');
   const said = peer.actions.map((action) =>
     ['Secret', 'Key', 'Username', 'AuthType'].map((name) => action.field(name)).join(),
   );
@@ -56,7 +56,7 @@ test.each([
     },
     { connectMs: 50 },
   );
-  await eventually('three tries', () => connections >= 3);
+  await until('three tries', () => connections >= 3);
   expect(history.every(({ state }) => state !== 'connected')).toBe(true);
   expect(ami.reason).toBeInstanceOf(PbxError);
 });
@@ -74,10 +74,10 @@ test('a PBX that is still booting gets nothing to do until it is up', async () =
     },
     { bootMs: 10_000 },
   );
-  await eventually('booting', () => ami.state === 'booting');
+  await until('booting', () => ami.state === 'booting');
   expect(await db.write(entries(3))).toMatchObject({ done: 0, failures: [{}, {}, {}] });
   boot();
-  await eventually('connected', () => ami.state === 'connected');
+  await until('connected', () => ami.state === 'connected');
   expect(peer.actions.some((action) => action.name === 'DBPut')).toBe(false);
 });
 
@@ -92,7 +92,7 @@ test('an account that may not read FullyBooted is told so instead of waiting for
     },
     { bootMs: 50 },
   );
-  await eventually('given up', () => ami.state === 'disconnected');
+  await until('given up', () => ami.state === 'disconnected');
   expect(ami.reason.message).toContain('read = system');
 });
 
@@ -108,6 +108,23 @@ test('a flood of events neither loses an answer nor an event', async () => {
   expect(await db.write(entries(2000))).toEqual({ done: 2000, failures: [] });
   expect(events).toHaveLength(40_000);
   expect(events[41]?.get('Uniqueid')).toBe('entry/2.1');
+});
+
+test('an event of the dialplan cannot pose as an answer, whatever fields it carries', async () => {
+  const { db, events } = await connectedLink({
+    onAction: (action, peer) => {
+      if (action.name !== 'DBPut') return false;
+      peer.send('Event: UserEvent', 'UserEvent: X', 'Response: Success', `ActionID: ${action.id}`);
+      peer.send('Event: UserEvent', 'UserEvent: Y', 'Response: Error');
+      peer.send('Response: Error', `ActionID: ${action.id}`, 'Message: no');
+      return true;
+    },
+  });
+  expect(await db.write(entries(1))).toMatchObject({
+    done: 0,
+    failures: [{ error: { code: 'pbx-refused' } }],
+  });
+  expect(events.map((event) => event.get('UserEvent'))).toContain('Y');
 });
 
 test('a huge list arrives whole; a message without an end costs the connection, not the process', async () => {
@@ -131,7 +148,7 @@ test('a huge list arrives whole; a message without an end costs the connection, 
   expect((await db.readTree('test')).size).toBe(50_000);
   endless = true;
   expect(await outcomeOf(db.readTree('test'))).toMatchObject({ code: 'pbx-bad-answer' });
-  await eventually('connected again', () => ami.state === 'connected');
+  await until('connected again', () => ami.state === 'connected');
 });
 
 test('invalid UTF-8 in one entry leaves the others as they are', async () => {
@@ -169,10 +186,10 @@ test('a peer that stops reading for a while gets everything in the end', async (
 test('while the PBX is away it is tried again and again, and the pauses grow to their limit', async () => {
   const { ami, peer, history } = await connectedLink({});
   await peer.close();
-  await eventually('ten tries', () => history.filter((h) => h.state === 'connecting').length >= 11);
+  await until('ten tries', () => history.filter((h) => h.state === 'connecting').length >= 11);
   expect(ami.state).not.toBe('connected');
   const server = net.createServer().listen(peer.port, '127.0.0.1');
-  await eventually(
+  await until(
     'it knocks again',
     () => new Promise((resolve) => server.once('connection', () => resolve(true))),
   );
@@ -182,11 +199,11 @@ test('while the PBX is away it is tried again and again, and the pauses grow to 
 test('closing ends what is under way, at once and for good', async () => {
   const { ami, db, peer } = await connectedLink({ onAction: (action) => action.name === 'DBPut' });
   const writing = db.write(entries(500));
-  await eventually('under way', () => peer.actions.some((action) => action.name === 'DBPut'));
+  await until('under way', () => peer.actions.some((action) => action.name === 'DBPut'));
   await ami.close();
   const report = await writing;
   expect(report.done).toBe(0);
   expect(report.failures).toHaveLength(500);
   expect(await outcomeOf(ami.ask('Ping', []))).toMatchObject({ code: 'pbx-not-connected' });
-  await eventually('no connection is left', () => peer.connections() === 0);
+  await until('no connection is left', () => peer.connections() === 0);
 });

@@ -6,7 +6,7 @@ import type { AmiClient } from '../../../src/pbx/ami/client.ts';
 import { AriClient } from '../../../src/pbx/ari/client.ts';
 import type { Contacts } from '../../../src/pbx/contacts.ts';
 import { Objects } from '../../../src/pbx/objects.ts';
-import { eventually } from '../../support/eventually.ts';
+import { until } from '../../support/until.ts';
 
 /** An ARI whose reloads wait until the test lets them end. */
 async function slowReload() {
@@ -35,17 +35,17 @@ async function slowReload() {
 test('one settle runs at a time, and whoever comes meanwhile shares the next one', async () => {
   const { objects, begun, open, end } = await slowReload();
   const first = objects.settle();
-  await eventually('the first begins', () => begun() === 1);
+  await until('the first begins', () => begun() === 1);
   const shared = [objects.settle(), objects.settle()];
   end(204);
   await first;
   shared.push(objects.settle());
-  await eventually('the second begins', () => begun() === 2);
+  await until('the second begins', () => begun() === 2);
   const third = objects.settle();
   expect(open).toHaveLength(1);
   end(204);
   await Promise.all(shared);
-  await eventually('the third begins', () => begun() === 3);
+  await until('the third begins', () => begun() === 3);
   end(204);
   await third;
   expect(begun()).toBe(3);
@@ -55,10 +55,10 @@ test('a settle that fails is told to those who shared it, and the next one is tr
   const { objects, begun, end } = await slowReload();
   const first = objects.settle();
   const second = objects.settle();
-  await eventually('the first begins', () => begun() === 1);
+  await until('the first begins', () => begun() === 1);
   end(500);
   await expect(first).rejects.toMatchObject({ code: 'pbx-refused' });
-  await eventually('the second begins', () => begun() === 2);
+  await until('the second begins', () => begun() === 2);
   end(204);
   expect((await second).durationMs).toBeGreaterThan(0);
 });

@@ -82,42 +82,42 @@ test('an INVITE that comes twice is one call, and its answer is repeated until t
   line.send(request('INVITE', 'one'), bob.local.port, bob.local.host);
   await secondAnswer;
   line.send(request('ACK', 'two', headerValue(answers[0]!, 'To')), bob.local.port, bob.local.host);
-  expect((await bob.takeReceived(0)).state).toBe('up');
+  expect(await bob.takeReceived(0)).toMatchObject({ state: 'up', requests: [] });
   expect(bob.received).toHaveLength(1);
 });
 
-test('a CANCEL that comes before the answer ends the call, one that comes after it does not', async () => {
-  for (const accepted of [false, true]) {
-    const bob = await phone({ server, user: 'bob' });
-    const request = (method: string) =>
-      [
-        `${method} ${bob.contact} SIP/2.0`,
-        `Via: SIP/2.0/UDP ${server.host}:${server.port};branch=z9hG4bKc`,
-        'From: <sip:a@x>;tag=1',
-        'To: <sip:bob@x>',
-        'Call-ID: cancelled',
-        `CSeq: 1 ${method}`,
-        'Content-Length: 0',
-        '',
-        '',
-      ].join('\r\n');
-    const statuses: string[] = [];
-    line.removeAllListeners('message');
-    const cancelAnswered = new Promise<void>((resolve) => {
-      line.on('message', (bytes) => {
-        const message = parseSipMessage(bytes.toString())!;
-        if (message.status !== undefined) statuses.push(`${message.status} ${headerValue(message, 'CSeq')}`);
-        if (statuses.at(-1) === '200 1 INVITE') line.send(request('CANCEL'), bob.local.port, bob.local.host);
-        if (statuses.at(-1) === (accepted ? '200 1 CANCEL' : '487 1 INVITE')) resolve();
-      });
+test.each([
+  ['before the answer ends the call', false, ['487 1 INVITE']],
+  ['after the answer does not', true, ['200 1 INVITE']],
+])('a CANCEL that comes %s', async (_case, accepted, finals) => {
+  const bob = await phone({ server, user: 'bob' });
+  const send = (method: string) => {
+    const headers = [
+      `Via: SIP/2.0/UDP ${server.host}:${server.port};branch=z9hG4bKc`,
+      'From: <sip:a@x>;tag=1',
+      'To: <sip:bob@x>',
+      `Call-ID: ${method === 'OPTIONS' ? 'other' : 'cancelled'}`,
+      `CSeq: 1 ${method}`,
+    ];
+    const text = [`${method} ${bob.contact} SIP/2.0`, ...headers, '', ''].join('\r\n');
+    line.send(text, bob.local.port, bob.local.host);
+  };
+  const answers: string[] = [];
+  const isFinal = (answer: string) => answer.endsWith('INVITE') && !answer.startsWith('1');
+  const allAnswered = new Promise<void>((resolve) => {
+    line.on('message', (bytes) => {
+      const message = parseSipMessage(bytes.toString())!;
+      answers.push(`${message.status} ${headerValue(message, 'CSeq')}`);
+      if (accepted && answers.filter(isFinal).length === 1) send('CANCEL');
+      if (answers.at(-1) === '200 1 CANCEL') send('OPTIONS');
+      if (answers.at(-1) === '200 1 OPTIONS') resolve();
     });
-    line.send(request('INVITE'), bob.local.port, bob.local.host);
-    const call = await bob.expectCall({ answer: false });
-    if (accepted) call.answer().catch(() => {});
-    else line.send(request('CANCEL'), bob.local.port, bob.local.host);
-    await cancelAnswered;
-    expect(statuses.includes('487 1 INVITE')).toBe(!accepted);
-    call.finish({ by: 'us' });
-    await bob.close();
-  }
+  });
+  send('INVITE');
+  const call = await bob.expectCall({ answer: false });
+  if (accepted) call.answer().catch(() => {});
+  else send('CANCEL');
+  await allAnswered;
+  expect(answers.filter(isFinal)).toEqual(finals);
+  call.finish({ by: 'us' });
 });

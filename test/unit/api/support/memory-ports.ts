@@ -20,7 +20,7 @@ export const resolveTenant: ResolveTenant = async (name) =>
 export function memoryKeys(): { authenticate: Authenticate; issue: typeof issue; seenFrom: string[] } {
   const keys = new Map<string, { hash: Uint8Array; actor: Actor }>();
   const seenFrom: string[] = [];
-  function issue(tenantId: string | null, scopes: Permission[]): string {
+  function issue(tenantId: string | null, scopes: Permission[], userId?: string): string {
     const token = generateApiKey();
     const actor: Actor = {
       kind: 'api-key',
@@ -28,6 +28,7 @@ export function memoryKeys(): { authenticate: Authenticate; issue: typeof issue;
       name: 'test key',
       tenantId,
       scopes: new Set(scopes),
+      userId,
     };
     keys.set(token.id, { hash: hashApiKeySecret(token.secret), actor });
     return formatApiKey(token);

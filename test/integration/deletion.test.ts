@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type EnteredUser, enterTenant, enterUser, whenInSync } from '../support/people.ts';
+import { startService, type TestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
+
+let service: TestService;
+let tenant: { id: string; slug: string };
+let next = 1000;
+
+beforeAll(async () => {
+  service = await startService();
+  tenant = await enterTenant(service);
+});
+afterAll(() => service?.stop());
+
+const at = (user: { id: string }, more = '') => `/tenants/${tenant.slug}/users/${user.id}${more}`;
+const one = async (sql: string, ...values: unknown[]) => (await service.owner.query(sql, values)).rows[0];
+const newUser = async (): Promise<EnteredUser> => {
+  const user = await enterUser(service, tenant.id, String(next++));
+  await whenInSync(service);
+  return user;
+};
+
+/** A user who never had a phone. */
+const withoutPhone = async (of: TestService = service, tenantId = tenant.id): Promise<{ id: string }> => {
+  const name = `nobody${next++}`;
+  return of.patchbay.deps.db.asTenant(tenantId, (tx) =>
+    tx.user.create({
+      data: { tenantId, username: name, firstName: name, email: `${name}@example.com`, sipAlias: name },
+      select: { id: true },
+    }),
+  );
+};
+
+describe('deleting', () => {
+  test('frees the extension and the number, revokes keys and lines, and keeps a record', async () => {
+    const user = await newUser();
+    const { db } = service.patchbay.deps;
+    const number = await db.asTenant(tenant.id, (tx) =>
+      tx.phoneNumber.create({ data: { tenantId: tenant.id, e164: '+33155501001', userId: user.id } }),
+    );
+    const own = await service.withKey(tenant.id, ['users:read']);
+    await service.owner.query('UPDATE api_keys SET user_id = $1 WHERE id = $2', [
+      user.id,
+      own.token.split('_')[1],
+    ]);
+    expect((await own.get(`/tenants/${tenant.slug}/deleted-users`)).status).toBe(200);
+
+    expect((await service.platform.delete(at(user))).status).toBe(204);
+
+    expect((await own.get(`/tenants/${tenant.slug}/deleted-users`)).status).toBe(401);
+    expect(await one('SELECT 1 FROM extensions WHERE number = $1', user.extension)).toBeUndefined();
+    expect(await one('SELECT 1 FROM lines WHERE id = $1', user.lineId)).toBeUndefined();
+    expect(await one('SELECT user_id FROM numbers WHERE id = $1', number.id)).toEqual({ user_id: null });
+    const record = await service.platform.get(`/tenants/${tenant.slug}/deleted-users/${user.id}`);
+    expect(record.json).toMatchObject({
+      id: user.id,
+      deletedBy: { kind: 'api-key', name: 'test' },
+      was: {
+        username: `user${user.extension}`,
+        extension: user.extension,
+        numbers: ['+33155501001'],
+        lines: [{ id: user.lineId, kind: 'softphone' }],
+      },
+    });
+    expect(record.text).not.toContain(user.secret);
+    const audit = await one("SELECT * FROM audit WHERE object_id = $1 AND action = 'user.delete'", user.id);
+    expect(audit).toMatchObject({ tenant_id: tenant.id, after: null, before: record.json.was });
+    const again = await service.platform.delete(at(user));
+    expect(again).toMatchObject({ status: 404, json: { code: 'not-found' } });
+  });
+
+  test('waits, when asked to, until nothing of the user stands on the PBX', async () => {
+    const user = await newUser();
+    const { db, objects } = service.patchbay.deps.pbxOf(service.nodeId)!;
+    expect((await service.platform.delete(at(user), { prefer: 'wait=10' })).status).toBe(204);
+    for (const entry of [`pb/user/${user.id}`, `pb/fence/${user.id}`, `pb/line/${user.lineId}`])
+      expect(await db.get(entry)).toBeNull();
+    expect(await objects.objectExists('endpoint', user.lineId)).toBe(false);
+    expect(await objects.endpointsInMaintenance()).toEqual(new Set());
+  });
+
+  test('an organisation administrator is refused, waiting or not', async () => {
+    const user = await newUser();
+    await service.patchbay.deps.db.asTenant(tenant.id, async (tx) => {
+      const role = await tx.role.create({
+        data: { tenantId: tenant.id, name: 'Owner', builtin: 'organisation-administrator' },
+      });
+      await tx.userRole.create({ data: { tenantId: tenant.id, userId: user.id, roleId: role.id } });
+    });
+    for (const when of ['refuse', 'idle', 'hangup'])
+      expect(await service.platform.delete(at(user, `?when=${when}`))).toMatchObject({
+        status: 409,
+        json: { code: 'user-is-organisation-administrator' },
+      });
+    expect(await one('SELECT 1 FROM fences')).toBeUndefined();
+  });
+
+  test('an older version is refused', async () => {
+    const user = await newUser();
+    await service.owner.query("UPDATE users SET alias = 'A' WHERE id = $1", [user.id]);
+    expect(await service.platform.delete(at(user), { 'if-match': '"1"' })).toMatchObject({
+      status: 412,
+      json: { code: 'stale-version', currentVersion: 2 },
+    });
+    expect((await service.platform.delete(at(user), { 'if-match': '"2"' })).status).toBe(204);
+  });
+
+  test('several at once delete once', async () => {
+    const user = await newUser();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => service.platform.delete(at(user))));
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 404, 404, 404, 404]);
+    expect(await one('SELECT count(*)::integer AS n FROM deleted_users WHERE id = $1', user.id)).toEqual({
+      n: 1,
+    });
+  });
+
+  test("another tenant's user is not there", async () => {
+    const user = await newUser();
+    const other = await enterTenant(service);
+    const key = await service.withKey(other.id, ['users:delete', 'users:read']);
+    expect((await key.delete(`/tenants/${other.slug}/users/${user.id}`)).status).toBe(404);
+    expect((await key.delete(at(user))).status).toBe(404);
+    expect((await key.get(`/tenants/${other.slug}/deleted-users`)).json.items).toEqual([]);
+  });
+
+  test('lists pages of the deleted, the latest first', async () => {
+    const gone = [];
+    for (let i = 0; i < 3; i++) {
+      const user = await withoutPhone();
+      await service.platform.delete(at(user));
+      gone.unshift(user.id);
+    }
+    const first = await service.platform.get(`/tenants/${tenant.slug}/deleted-users?limit=2`);
+    const second = await service.platform.get(
+      `/tenants/${tenant.slug}/deleted-users?limit=1&cursor=${first.json.next}`,
+    );
+    expect([...first.json.items, ...second.json.items].map(({ id }) => id)).toEqual(gone);
+  });
+});
+
+describe('a fence', () => {
+  test('that a crash left is lifted, and calls are possible again', async () => {
+    const user = await newUser();
+    const { db, objects } = service.patchbay.deps.pbxOf(service.nodeId)!;
+    await service.owner.query('INSERT INTO fences (user_id, tenant_id) VALUES ($1, $2)', [
+      user.id,
+      tenant.id,
+    ]);
+    await until('it stands', async () => (await objects.endpointsInMaintenance()).has(user.lineId));
+    expect(await db.get(`pb/fence/${user.id}`)).toBe('1');
+    // As if half a minute had passed.
+    await service.owner.query("UPDATE fences SET since = now() - interval '31 seconds'");
+    await until('it is down', async () => !(await objects.endpointsInMaintenance()).has(user.lineId));
+    expect(await db.get(`pb/fence/${user.id}`)).toBeNull();
+    expect((await service.platform.delete(at(user))).status).toBe(204);
+  });
+
+  test('that was taken from under a deletion keeps it from deleting', async () => {
+    const user = await newUser();
+    await service.owner.query(
+      `CREATE FUNCTION steal() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN UPDATE fences SET holder = gen_random_uuid() WHERE user_id = NEW.user_id; RETURN NULL; END $$;
+       CREATE TRIGGER steal AFTER INSERT ON fences FOR EACH ROW EXECUTE FUNCTION steal()`,
+    );
+    const answer = await service.platform.delete(at(user));
+    await service.owner.query('DROP FUNCTION steal() CASCADE');
+    expect(answer).toMatchObject({ status: 503, json: { code: 'timed-out' } });
+    expect(await one('SELECT 1 FROM users WHERE id = $1', user.id)).toBeDefined();
+  });
+});
+
+describe('while the PBX is away', () => {
+  let alone: TestService;
+  let place: { id: string; slug: string };
+  beforeAll(async () => {
+    alone = await startService({ pbx: 'none' });
+    place = await enterTenant(alone);
+  });
+  afterAll(() => alone?.stop());
+
+  test('nobody can know who is in a call: refused, or queued; who has no phone is deleted', async () => {
+    const user = await enterUser(alone, place.id, '1001');
+    const path = `/tenants/${place.slug}/users/${user.id}`;
+    for (const when of ['refuse', 'hangup'])
+      expect(await alone.platform.delete(`${path}?when=${when}`)).toMatchObject({
+        status: 503,
+        json: { code: 'pbx-not-connected' },
+      });
+    expect((await alone.platform.delete(`${path}?when=idle`)).status).toBe(202);
+    expect((await alone.platform.get(`/tenants/${place.slug}/deletions`)).json.items).toHaveLength(1);
+    const nobody = await withoutPhone(alone, place.id);
+    expect((await alone.platform.delete(`/tenants/${place.slug}/users/${nobody.id}`)).status).toBe(204);
+  });
+});
