@@ -48,7 +48,7 @@ function told(error: unknown, { url, json }: GlobalOptions, { config, terminal }
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof Refusal) {
     if (json) new Output(terminal, true).json(error.problem);
-    terminal.err(refusalText(error.problem, url ?? config.url));
+    terminal.err(refusalText(error.problem, serviceAddress(url ?? config.url)));
     return error.exitCode;
   }
   if (error instanceof Failure) {

@@ -39,7 +39,7 @@ export function renderTable<Row>(
       .map((text, at) => placed(text, widths[at]!, columns[at]!, at === columns.length - 1, surface))
       .join(' '.repeat(GAP));
   const titles = line(columns.map((column) => column.title));
-  const head = surface.colours ? styleText('bold', titles) : titles;
+  const head = surface.colours ? styleText('bold', titles, { validateStream: false }) : titles;
   return [head, ...cells.map(line)].map((text) => `${text}\n`).join('');
 }
 

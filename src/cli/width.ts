@@ -8,8 +8,8 @@
 const WIDE =
   /^[\u1100-\u115F\u2E80-\u303E\u3041-\u4DBF\u4E00-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE10-\uFE19\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{16FE0}-\u{18DFF}\u{1AFF0}-\u{1B2FF}\u{20000}-\u{3FFFD}]/u;
 const EMOJI = /^\p{Emoji_Presentation}|\uFE0F/u;
-/** Marks that stand on the character before, and what only steers the text (joiners, direction marks). */
-const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\u115F-\u11FF]+$/u;
+/** Marks that stand on the character before, vowels and finals of Korean syllables, and what only steers the text. */
+const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11FF]$/u;
 
 const ASCII = /^[\x20-\x7E]*$/;
 
@@ -24,9 +24,12 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-function clusterWidth(cluster: string): 0 | 1 | 2 {
-  if (NO_WIDTH.test(cluster)) return 0;
-  return WIDE.test(cluster) || EMOJI.test(cluster) ? 2 : 1;
+/** An emoji of several code points is drawn as one; in all other scripts terminals add up the code points. */
+function clusterWidth(cluster: string): number {
+  if (EMOJI.test(cluster)) return 2;
+  let width = 0;
+  for (const character of cluster) if (!NO_WIDTH.test(character)) width += WIDE.test(character) ? 2 : 1;
+  return width;
 }
 
 /** Cut to `columns`, the last of them an ellipsis when something was cut. Never cuts a character in two. */
