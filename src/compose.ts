@@ -23,8 +23,9 @@ import type { FeatureDeps } from './features/deps.ts';
 import { allRoutes } from './features/routes.ts';
 import { connectToAsterisk } from './pbx/asterisk-adapter.ts';
 import type { Pbx } from './pbx/port.ts';
-import { projection } from './reconcile/desired.ts';
+import { type Projection, projection } from './reconcile/desired.ts';
 import { Driver } from './reconcile/driver.ts';
+import { dryRun } from './reconcile/dry-run.ts';
 import type { PassReport } from './reconcile/passes.ts';
 import { syncMetrics } from './sync-metrics.ts';
 
@@ -70,10 +71,19 @@ export async function startPatchbay(options: PatchbayOptions): Promise<Patchbay>
   const applied = new AppliedWatch(urls.sync);
   await applied.start();
   const metrics = new Registry();
-  const driver = startDriver(options, keyring, urls.sync, syncMetrics(metrics));
+  const project = projectionOf(options, keyring);
+  const driver = startDriver(options, keyring, urls.sync, project, syncMetrics(metrics));
   await driver.start();
   const reader = new SyncReader(urls.sync);
-  const deps = featureDeps(db, keyring, driver, applied, () => idleDeletions.wake());
+  const deps = featureDeps({
+    db,
+    keyring,
+    driver,
+    applied,
+    reader,
+    project,
+    deletionQueued: () => idleDeletions.wake(),
+  });
   const idleDeletions = new IdleDeletions(deps, reader, options.logger);
   idleDeletions.start();
   const answers = idempotencyStore(db);
@@ -99,20 +109,25 @@ export async function startPatchbay(options: PatchbayOptions): Promise<Patchbay>
   };
 }
 
+function projectionOf({ masterKeys }: PatchbayOptions, keyring: Keyring): Projection {
+  return projection({
+    open: (sealed, belongsTo) => unseal(keyring, sealed, belongsTo),
+    spareSecret: (lineId) => derivedSecret(masterKeys[0]!, `spare line ${lineId}`),
+  });
+}
+
 function startDriver(
   options: PatchbayOptions,
   keyring: Keyring,
   syncUrl: string,
+  project: Projection,
   measure: (node: string, report: PassReport) => void,
 ): Driver {
   return new Driver({
     readNodes: () => readNodes(syncUrl),
     connect: (node) => connectTo(node, keyring, options.logger),
     takeLead: (nodeId, onWake, onLost) => SyncLead.take(syncUrl, nodeId, onWake, onLost),
-    projection: projection({
-      open: (sealed, belongsTo) => unseal(keyring, sealed, belongsTo),
-      spareSecret: (lineId) => derivedSecret(options.masterKeys[0]!, `spare line ${lineId}`),
-    }),
+    projection: project,
     compareEvery: options.compareEvery ?? 60_000,
     askForLeadEvery: 2_000,
     readNodesEvery: 10_000,
@@ -141,19 +156,28 @@ function connectTo(node: NodeConnection, keyring: Keyring, logger: Logger): Pbx 
   });
 }
 
-function featureDeps(
-  db: Database,
-  keyring: Keyring,
-  driver: Driver,
-  applied: AppliedWatch,
-  deletionQueued: () => void,
-): FeatureDeps {
+interface Parts extends Pick<FeatureDeps, 'db' | 'deletionQueued'> {
+  keyring: Keyring;
+  driver: Driver;
+  applied: AppliedWatch;
+  reader: SyncReader;
+  project: Projection;
+}
+
+function featureDeps(parts: Parts): FeatureDeps {
+  const { db, keyring, driver, applied, reader, project, deletionQueued } = parts;
   return {
     db,
     seal: (secret, belongsTo) => new Uint8Array(seal(keyring, secret, belongsTo)),
     unseal: (sealed, belongsTo) => unseal(keyring, sealed, belongsTo),
     pbxOf: (nodeId) => driver.pbxOf(nodeId),
     waitApplied: (tenantId, subjects, seconds) => applied.wait(db, tenantId, subjects, seconds),
+    waitCompared: (nodeId, seconds) => applied.waitCompared(db, nodeId, seconds),
+    dryRun: async (nodeId) => {
+      const pbx = driver.pbxOf(nodeId);
+      return pbx && dryRun(nodeId, pbx, project, reader);
+    },
+    nodeFigures: (nodeId) => reader.figures(nodeId),
     deletionQueued,
     isReservedExtension: isEmergency,
     nodesChanged: () => driver.refresh(),

@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     version: config.version,
     logger,
   });
-  for (const line of await prepareFirstRun(patchbay.deps, servers.pbx)) say(line);
+  for (const line of await prepareFirstRun(patchbay.deps, servers.pbx, patchbay.url)) say(line);
   say(`Patchbay: ${patchbay.url} (API ${patchbay.url}/api/docs)`);
   for (const line of servers.started) say(`  ${line}`);
 

@@ -110,6 +110,12 @@ export const PROBLEMS: Record<ErrorCode, ProblemKind> = {
     when: 'The profile to be removed is used by users or by the tenant.',
     remedy: 'Give those another profile first.',
   },
+  'is-built-in': {
+    status: 409,
+    title: 'Built-in things are read-only',
+    when: 'A built-in dial profile or role was to be changed or removed.',
+    remedy: 'Make one of your own with what you need, and use that instead.',
+  },
   'in-use': {
     status: 409,
     title: 'It is still in use',

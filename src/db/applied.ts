@@ -28,17 +28,27 @@ export class AppliedWatch {
     this.#client = client;
   }
 
-  /**
-   * Resolves true once none of the subjects waits any more, false when the time is up first. Without a
-   * listening connection it still looks now and then.
-   */
-  async wait(db: Database, tenantId: string, subjects: readonly string[], seconds: number): Promise<boolean> {
+  /** Resolves true once none of the subjects waits any more, false when the time is up first. */
+  wait(db: Database, tenantId: string, subjects: readonly string[], seconds: number): Promise<boolean> {
+    return this.#until(seconds, () =>
+      db.asTenant(tenantId, (tx) =>
+        tx.syncPending.count({ where: { tenantId, subject: { in: [...subjects] } } }),
+      ),
+    );
+  }
+
+  /** Resolves true once the comparison of a node that was asked for is through, false when the time is up first. */
+  waitCompared(db: Database, nodeId: string, seconds: number): Promise<boolean> {
+    return this.#until(seconds, () =>
+      db.asPlatform((tx) => tx.syncPending.count({ where: { nodeId, subject: 'all' } })),
+    );
+  }
+
+  /** Without a listening connection it still looks now and then. */
+  async #until(seconds: number, countLeft: () => Promise<number>): Promise<boolean> {
     const deadline = performance.now() + seconds * 1_000;
     for (;;) {
-      const left = await db.asTenant(tenantId, (tx) =>
-        tx.syncPending.count({ where: { tenantId, subject: { in: [...subjects] } } }),
-      );
-      if (left === 0) return true;
+      if ((await countLeft()) === 0) return true;
       const remaining = deadline - performance.now();
       if (remaining <= 0) return false;
       await this.#nextBell(Math.min(remaining, 250));

@@ -108,9 +108,14 @@ const MEANINGS_ON_REMOVAL: Readonly<Record<string, Meaning>> = {
 /** As Prisma's Postgres adapter hands a database error on. */
 type AdapterCause = { originalCode?: string; originalMessage?: string };
 
+/** Wrapped by Prisma's client around a statement; as it is around COMMIT, where deferred constraints speak. */
 function causeOf(error: unknown): AdapterCause | null {
-  const meta = (error as { meta?: { driverAdapterError?: { cause?: AdapterCause } } }).meta;
-  return meta?.driverAdapterError?.cause ?? null;
+  const { meta, name, cause } = error as {
+    meta?: { driverAdapterError?: { cause?: AdapterCause } };
+    name?: string;
+    cause?: AdapterCause;
+  };
+  return meta?.driverAdapterError?.cause ?? (name === 'DriverAdapterError' ? (cause ?? null) : null);
 }
 
 /** SQLSTATE of a database error, e.g. `40P01`; null for other errors. */

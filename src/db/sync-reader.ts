@@ -12,6 +12,19 @@ export interface WaitingDeletion {
   lines: string[];
 }
 
+/** How much there is on a node, and how much of it waits. */
+export interface NodeFigures {
+  tenants: number;
+  users: number;
+  lines: number;
+  /** Spare lines: ready ones, and those that Asterisk does not track yet. */
+  stock: { kind: 'sip' | 'webrtc'; wanted: number; ready: number; ordered: number }[];
+  waiting: number;
+  /** Of those that wait: how many the PBX has refused at least once. */
+  failed: number;
+  oldestWait: Date | null;
+}
+
 /**
  * Questions that concern all tenants at once, asked as the role that reads everything and writes none of it. For what the
  * service does by itself; requests go through `Database`, where they see one tenant.
@@ -29,24 +42,32 @@ export class SyncReader {
     return (await this.#pool.query<WaitingDeletion>(WAITING_DELETIONS)).rows;
   }
 
-  /** Every fact of a node and the subjects that wait for it, as of one moment. */
-  async snapshot(nodeId: string): Promise<{ facts: NodeFacts; waiting: Set<string> }> {
+  /** Every fact of a node as of one moment, which is told. */
+  async snapshot(nodeId: string): Promise<{ facts: NodeFacts; at: Date }> {
     const client = await this.#pool.connect();
     try {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const { rows } = await client.query<{ subject: string }>(
-        'SELECT subject FROM sync_pending WHERE node_id = $1',
-        [nodeId],
-      );
+      const { rows } = await client.query<{ at: Date }>('SELECT now() AS at');
       const facts = await readFacts(client, nodeId);
       await client.query('COMMIT');
-      return { facts, waiting: new Set(rows.map((row) => row.subject)) };
+      return { facts, at: rows[0]!.at };
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     } finally {
       client.release();
     }
+  }
+
+  /** Subjects that wait for the node, or were brought to it since. */
+  async movingSince(nodeId: string, since: Date): Promise<Set<string>> {
+    const { rows } = await this.#pool.query<{ subject: string }>(MOVING, [nodeId, since]);
+    return new Set(rows.map((row) => row.subject));
+  }
+
+  /** Null: there is no such node. */
+  async figures(nodeId: string): Promise<NodeFigures | null> {
+    return (await this.#pool.query<NodeFigures>(FIGURES, [nodeId])).rows[0] ?? null;
   }
 
   async close(): Promise<void> {
@@ -60,3 +81,21 @@ const WAITING_DELETIONS = `
                UNION SELECT r.id FROM retired_lines r WHERE r.user_id = d.user_id) AS lines
   FROM pending_deletions d JOIN tenants t ON t.id = d.tenant_id
   ORDER BY d.requested_at`;
+
+const MOVING = `
+  SELECT subject FROM sync_pending WHERE node_id = $1
+  UNION SELECT subject FROM sync_status WHERE node_id = $1 AND applied_at >= $2::timestamptz - interval '1 second'`;
+
+const STOCK = (kind: 'sip' | 'webrtc') => `json_build_object('kind', '${kind}', 'wanted', n.spare_${kind},
+  'ready', (SELECT count(*) FROM spare_lines s WHERE s.node_id = n.id AND s.kind = '${kind}' AND s.settled_at IS NOT NULL),
+  'ordered', (SELECT count(*) FROM spare_lines s WHERE s.node_id = n.id AND s.kind = '${kind}' AND s.settled_at IS NULL))`;
+
+const FIGURES = `
+  SELECT (SELECT count(*)::integer FROM tenants t WHERE t.node_id = n.id) AS tenants,
+         (SELECT count(*)::integer FROM users u JOIN tenants t ON t.id = u.tenant_id WHERE t.node_id = n.id) AS users,
+         (SELECT count(*)::integer FROM lines l JOIN tenants t ON t.id = l.tenant_id WHERE t.node_id = n.id) AS lines,
+         json_build_array(${STOCK('sip')}, ${STOCK('webrtc')}) AS stock,
+         (SELECT count(*)::integer FROM sync_pending p WHERE p.node_id = n.id) AS waiting,
+         (SELECT count(*)::integer FROM sync_pending p WHERE p.node_id = n.id AND p.attempts > 0) AS failed,
+         (SELECT min(since) FROM sync_pending p WHERE p.node_id = n.id) AS "oldestWait"
+  FROM pbx_nodes n WHERE n.id = $1`;

@@ -20,6 +20,7 @@ export const ERROR_CODES = [
   'user-is-organisation-administrator',
   'last-organisation-administrator',
   'profile-in-use',
+  'is-built-in',
   'in-use',
   'stale-version',
   'precondition-required',

@@ -38,6 +38,7 @@ export const PERMISSIONS = {
   'nodes:write': { level: 'platform', allows: 'add, change and remove PBX nodes' },
   'pbx:read': { level: 'platform', allows: 'see the state of the PBX, drift included' },
   'pbx:repair': { level: 'platform', allows: 'repair and rebuild the PBX' },
+  'platform-audit:read': { level: 'platform', allows: 'see who changed what on the platform' },
   'platform-keys:read': { level: 'platform', allows: 'see the API keys of the platform' },
   'platform-keys:write': { level: 'platform', allows: 'create and revoke API keys of the platform' },
 } as const satisfies Record<string, { level: 'tenant' | 'platform'; allows: string }>;

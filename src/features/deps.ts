@@ -1,5 +1,7 @@
 import type { Database } from '../db/client.ts';
+import type { NodeFigures } from '../db/sync-reader.ts';
 import type { Pbx } from '../pbx/port.ts';
+import type { DryRun } from '../reconcile/dry-run.ts';
 
 /** What features are given by the composition root; each takes from it what it needs. */
 export interface FeatureDeps {
@@ -11,6 +13,12 @@ export interface FeatureDeps {
   pbxOf: (nodeId: string) => Pbx | null;
   /** True once none of the subjects waits for its PBX any more, false when the time is up first. */
   waitApplied: (tenantId: string, subjects: readonly string[], seconds: number) => Promise<boolean>;
+  /** True once the comparison of the node that was asked for is through, false when the time is up first. */
+  waitCompared: (nodeId: string, seconds: number) => Promise<boolean>;
+  /** What a comparison of the node would find and do now. Rejects with a PbxError. Null: this process does not know the node. */
+  dryRun: (nodeId: string) => Promise<DryRun | null>;
+  /** Figures of a node, over all its tenants; null: there is no such node. */
+  nodeFigures: (nodeId: string) => Promise<NodeFigures | null>;
   /** A deletion was queued here: look whether it can be carried out. */
   deletionQueued: () => void;
   /**

@@ -34,9 +34,6 @@ export const fields = {
     .meta({ example: '1001' }),
 } as const;
 
-/** When something happened, in ISO 8601 with zone. */
-export const instant = z.iso.datetime();
-
 /** Refuses one field of the body with a sentence. */
 export function wrongField(path: string, message: string): DomainError<'validation-failed'> {
   return new DomainError('validation-failed', message, { fields: [{ path, message }] });

@@ -22,7 +22,8 @@ export function driftOf(
   return drifted;
 }
 
-function differingFields({ path, expected, found }: Difference): DriftedField[] {
+/** One entry's difference, field by field, without the secrets. */
+export function differingFields({ path, expected, found }: Difference): DriftedField[] {
   const wanted = expected === null ? {} : describe(path, expected);
   const standing = found === null ? {} : describe(path, found);
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(standing)])];

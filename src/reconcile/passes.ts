@@ -159,8 +159,16 @@ async function recordDrift(
   facts: NodeFacts,
 ): Promise<void> {
   if (drifted.size === 0) return;
-  const tenantOf = new Map(facts.users.map((user) => [`user:${user.id}`, user.tenantId]));
-  for (const [subject, fields] of drifted) await lead.drifted(subject, tenantOf.get(subject) ?? null, fields);
+  const tenants = new Map<string, string>();
+  for (const [subject, subjectFacts] of subjectsIn(facts, { withPlan: false }))
+    if (drifted.has(subject)) tenants.set(subject, tenantOf(subjectFacts) ?? '');
+  for (const [subject, fields] of drifted) await lead.drifted(subject, tenants.get(subject) || null, fields);
+}
+
+/** Null: it is nobody's, but the node's. */
+function tenantOf(subject: SubjectFacts): string | null {
+  if (subject.kind === 'plan' || subject.kind === 'spare') return null;
+  return subject.kind === 'tenant' ? subject.facts.id : subject.facts.tenantId;
 }
 
 function reportOf(

@@ -35,6 +35,11 @@ CREATE POLICY tenant ON retired_lines FOR SELECT TO patchbay_app USING (tenant_i
 CREATE POLICY sync ON retired_lines FOR SELECT TO patchbay_sync USING (true);
 GRANT SELECT ON retired_lines TO patchbay_app, patchbay_sync;
 
+-- Pages go on after a moment as the service knows it, and it knows milliseconds: a row of 12.3456 would otherwise come
+-- again after 12.345.
+ALTER TABLE pending_deletions ALTER COLUMN requested_at SET DEFAULT date_trunc('milliseconds', now());
+ALTER TABLE deleted_users ALTER COLUMN deleted_at SET DEFAULT date_trunc('milliseconds', now());
+
 -- The history of a user holds what was done to things of theirs too: lines, keys, an extension.
 CREATE INDEX audit_user ON audit (tenant_id, (coalesce(after ->> 'userId', before ->> 'userId')), id DESC)
   WHERE coalesce(after ->> 'userId', before ->> 'userId') IS NOT NULL;

@@ -29,11 +29,10 @@ const ZONES_OF_AREA = {
 } as const;
 
 /**
- * Zones in which calls to revenue-share numbers are sold again and again. A judgement, not a measurement: the calling-code-1
- * islands of the FCC's "one ring" warnings; small islands and states whose termination is dear enough to pay for
- * the fraud (Commsrisk and CFCA reports name Cuba, Somalia, Sierra Leone, Guinea, the Pacific islands year after
- * year); and ranges that pretend to be another country. EU members (Latvia, Lithuania, Estonia also appear in
- * such reports) are left out: their call prices inside the EU are regulated. Today's fraud also uses
+ * Zones in which revenue-share numbers are sold again and again. A judgement, not a measurement: the calling-code-1
+ * islands of the FCC's "one ring" warnings; Cuba, Somalia and other states and small islands whose termination is dear
+ * enough to pay for the fraud; and ranges that pretend to be another country. Latvia and Lithuania, which fraud
+ * reports (Commsrisk) name beside Cuba and Somalia, are left out: a company in the EU calls the EU. Today's fraud also uses
  * cheap countries, so the list is no defence by itself: the limits per user are.
  */
 const HIGH_RISK = new Set(

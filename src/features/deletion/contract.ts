@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../../api/cursor.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import type { Caller } from '../../db/audit.ts';
-import { type Actor, requirePermission } from '../../domain/actor.ts';
+import { requirePermission } from '../../domain/actor.ts';
 import { DomainError, notFound } from '../../domain/errors.ts';
-import { subjectOf } from '../../domain/sync/subject.ts';
+import { whenApplied } from '../applied.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { instant, Stored, Who } from '../shared-schemas.ts';
+import { instant } from '../fields.ts';
+import { Stored, UserRef, Who } from '../shared-schemas.ts';
+import { inTenant } from '../tenant-work.ts';
 import { cancelDeletion, listQueued, type QueuedDeletion, queueDeletion, readQueued } from './queue.ts';
 import { deleteUser } from './service.ts';
 
@@ -15,7 +16,7 @@ const params = z.object({ user: z.uuid() });
 
 const Queued = z
   .object({
-    user: z.object({ id: z.uuid(), name: z.string(), extension: z.string().nullable() }),
+    user: UserRef,
     requestedBy: Who,
     requestedAt: instant,
   })
@@ -37,11 +38,7 @@ const when = z.enum(['refuse', 'idle', 'hangup']).default('refuse').meta({
     'What to do when the user is in a call: `refuse` (409 with the calls), `idle` (delete as soon as the calls have ended), `hangup` (end them; needs the permission users:hangup-delete).',
 });
 
-type CallerContext = { actor: Actor; requestId: string; ip: string };
-
 export function deletionRoutes(deps: FeatureDeps): Route[] {
-  const callerOf = ({ actor, requestId, ip }: CallerContext): Caller => ({ actor, requestId, ip });
-
   const remove = defineRoute({
     method: 'delete',
     path: `${USERS}/:user`,
@@ -64,27 +61,24 @@ export function deletionRoutes(deps: FeatureDeps): Route[] {
       'timed-out',
     ],
     handler: async (ctx) => {
-      const {
-        tenant,
-        params: { user },
-        query,
-        ifMatch,
-        actor,
-      } = ctx;
+      const { tenant, params, query, ifMatch, actor, requestId, ip } = ctx;
       if (query.when === 'hangup') requirePermission(actor, 'users:hangup-delete');
-      const caller = callerOf(ctx);
-      const deletion = { tenantId: tenant.id, userId: user, caller, queued: false, version: ifMatch };
       try {
-        await deleteUser(deps, { ...deletion, calls: query.when === 'hangup' ? 'hangup' : 'refuse' });
+        await deleteUser(deps, {
+          tenantId: tenant.id,
+          userId: params.user,
+          caller: { actor, requestId, ip },
+          calls: query.when === 'hangup' ? 'hangup' : 'refuse',
+          queued: false,
+          version: ifMatch,
+        });
       } catch (error) {
         if (query.when !== 'idle' || !canWait(error)) throw error;
-        const row = await deps.db.asTenant(tenant.id, (tx) =>
-          queueDeletion(tx, tenant.id, user, ifMatch, caller),
-        );
+        const row = await inTenant(deps.db, ctx, (work) => queueDeletion(work, params.user, ifMatch));
         deps.deletionQueued();
         return { status: 202, body: shown(row) };
       }
-      if (ctx.waitSeconds > 0) await deps.waitApplied(tenant.id, [subjectOf('user', user)], ctx.waitSeconds);
+      await whenApplied(deps, ctx, params.user);
       return { status: 204 };
     },
   });
@@ -97,10 +91,14 @@ export function deletionRoutes(deps: FeatureDeps): Route[] {
     permission: 'users:read',
     query: pageQuery({}),
     response: { 200: pageOf(Queued) },
-    handler: async ({ tenant, query, cursors }) => {
+    handler: async (ctx) => {
+      const { query, cursors } = ctx;
       const after = cursors.after(query.cursor, z.object({ requestedAt: z.coerce.date(), userId: z.uuid() }));
-      const rows = await deps.db.asTenant(tenant.id, (tx) => listQueued(tx, after, query.limit + 1));
-      const page = cursors.page(rows, query.limit, ({ requestedAt, userId }) => ({ requestedAt, userId }));
+      const rows = await inTenant(deps.db, ctx, (work) => listQueued(work, after, query.limit + 1));
+      const page = cursors.page(rows, query.limit, ({ requestedAt, user }) => ({
+        requestedAt,
+        userId: user.id,
+      }));
       return { status: 200, body: { ...page, items: page.items.map(shown) } };
     },
   });
@@ -113,9 +111,9 @@ export function deletionRoutes(deps: FeatureDeps): Route[] {
     permission: 'users:read',
     params,
     response: { 200: Queued },
-    handler: async ({ tenant, params: { user } }) => ({
+    handler: async (ctx) => ({
       status: 200,
-      body: shown(await deps.db.asTenant(tenant.id, (tx) => readQueued(tx, user))),
+      body: shown(await inTenant(deps.db, ctx, (work) => readQueued(work, ctx.params.user))),
     }),
   });
 
@@ -128,11 +126,7 @@ export function deletionRoutes(deps: FeatureDeps): Route[] {
     params,
     response: { 204: null },
     handler: async (ctx) => {
-      const {
-        tenant,
-        params: { user },
-      } = ctx;
-      await deps.db.asTenant(tenant.id, (tx) => cancelDeletion(tx, tenant.id, user, callerOf(ctx)));
+      await inTenant(deps.db, ctx, (work) => cancelDeletion(work, ctx.params.user));
       return { status: 204 };
     },
   });
@@ -153,14 +147,15 @@ function recordRoutes(deps: FeatureDeps): Route[] {
       const after = cursors.after(query.cursor, z.object({ deletedAt: z.coerce.date(), id: z.uuid() }));
       const rows = await deps.db.asTenant(tenant.id, (tx) =>
         tx.deletedUser.findMany({
-          where: after
-            ? {
-                OR: [
-                  { deletedAt: { lt: after.deletedAt } },
-                  { deletedAt: after.deletedAt, id: { lt: after.id } },
-                ],
-              }
-            : {},
+          where: {
+            tenantId: tenant.id,
+            ...(after && {
+              OR: [
+                { deletedAt: { lt: after.deletedAt } },
+                { deletedAt: after.deletedAt, id: { lt: after.id } },
+              ],
+            }),
+          },
           orderBy: [{ deletedAt: 'desc' }, { id: 'desc' }],
           take: query.limit + 1,
         }),
@@ -180,7 +175,7 @@ function recordRoutes(deps: FeatureDeps): Route[] {
     response: { 200: Deleted },
     handler: async ({ tenant, params: { user } }) => {
       const row = await deps.db.asTenant(tenant.id, (tx) =>
-        tx.deletedUser.findUnique({ where: { id: user } }),
+        tx.deletedUser.findFirst({ where: { tenantId: tenant.id, id: user } }),
       );
       if (!row) throw notFound('deleted user', user);
       return { status: 200, body: remembered(row) };
@@ -198,12 +193,8 @@ function canWait(error: unknown): boolean {
   );
 }
 
-function shown({ userId, name, extension, requestedBy, requestedAt }: QueuedDeletion) {
-  return {
-    user: { id: userId, name, extension },
-    requestedBy: requestedBy.actor,
-    requestedAt: requestedAt.toISOString(),
-  };
+function shown({ user, requestedBy, requestedAt }: QueuedDeletion) {
+  return { user, requestedBy: requestedBy.actor, requestedAt: requestedAt.toISOString() };
 }
 
 function remembered(row: { id: string; deletedAt: Date; deletedBy: unknown; snapshot: unknown }) {

@@ -48,7 +48,8 @@ export async function raiseFence(deps: FeatureDeps, tenantId: string, userId: st
 function enter(deps: FeatureDeps, tenantId: string, userId: string): Promise<Fence | 'no such user' | null> {
   return deps.db.asTenant(tenantId, async (tx) => {
     // Locked, or a deletion that commits in between would turn "gone" into a violated reference.
-    const user = await tx.$queryRaw<unknown[]>`SELECT 1 FROM users WHERE id = ${userId}::uuid FOR KEY SHARE`;
+    const user = await tx.$queryRaw<unknown[]>`
+      SELECT 1 FROM users WHERE tenant_id = ${tenantId}::uuid AND id = ${userId}::uuid FOR KEY SHARE`;
     if (user.length === 0) return 'no such user';
     const rows = await tx.$queryRaw<Fence[]>`
       INSERT INTO fences (user_id, tenant_id) VALUES (${userId}::uuid, ${tenantId}::uuid)
@@ -64,7 +65,7 @@ export async function lowerFence(
   userId: string,
   { holder }: Fence,
 ): Promise<void> {
-  await deps.db.asTenant(tenantId, (tx) => tx.fence.deleteMany({ where: { userId, holder } }));
+  await deps.db.asTenant(tenantId, (tx) => tx.fence.deleteMany({ where: { tenantId, userId, holder } }));
 }
 
 /**

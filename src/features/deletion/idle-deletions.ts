@@ -131,7 +131,9 @@ export class IdleDeletions {
       requestId: null,
       ip: null,
     };
-    await this.#deps.db.asTenant(tenantId, (tx) => cancelDeletion(tx, tenantId, userId, caller, error.code));
+    await this.#deps.db.asTenant(tenantId, (tx) =>
+      cancelDeletion({ tx, tenantId, caller }, userId, error.code),
+    );
   }
 
   #warn(error: unknown, message: string): void {

@@ -1,6 +1,7 @@
 import { type Caller, recordAudit } from '../../db/audit.ts';
-import type { Tx } from '../../db/client.ts';
 import { DomainError, notFound } from '../../domain/errors.ts';
+import { USER_REF, type UserRef, userRef } from '../shared-schemas.ts';
+import type { TenantWork } from '../tenant-work.ts';
 import { readTarget } from './target.ts';
 
 /**
@@ -14,20 +15,18 @@ export type Requester = {
 };
 
 export interface QueuedDeletion {
-  userId: string;
-  name: string;
-  extension: string | null;
+  user: UserRef;
   requestedBy: Requester;
   requestedAt: Date;
 }
 
+type Work = Pick<TenantWork, 'tx' | 'tenantId' | 'caller'>;
+
 /** Queues the deletion of a user; one that is queued already stays as it is. */
 export async function queueDeletion(
-  tx: Tx,
-  tenantId: string,
+  { tx, tenantId, caller }: Work,
   userId: string,
   version: number | null,
-  caller: Caller,
 ): Promise<QueuedDeletion> {
   await readTarget(tx, tenantId, userId, version);
   const { kind, id, name } = caller.actor;
@@ -46,17 +45,16 @@ export async function queueDeletion(
       objectType: 'user',
       objectId: userId,
     });
-  return readQueued(tx, userId);
+  return readQueued({ tx, tenantId }, userId);
 }
 
+/** `reason`: why the service itself gave it up. */
 export async function cancelDeletion(
-  tx: Tx,
-  tenantId: string,
+  { tx, tenantId, caller }: Work,
   userId: string,
-  caller: Caller,
   reason?: string,
 ): Promise<void> {
-  const { count } = await tx.pendingDeletion.deleteMany({ where: { userId } });
+  const { count } = await tx.pendingDeletion.deleteMany({ where: { tenantId, userId } });
   if (count === 0) throw notFound('queued deletion of the user', userId);
   await recordAudit(tx, tenantId, caller, {
     action: 'user.cancel-deletion',
@@ -66,27 +64,31 @@ export async function cancelDeletion(
   });
 }
 
-export async function readQueued(tx: Tx, userId: string): Promise<QueuedDeletion> {
-  const row = await tx.pendingDeletion.findUnique({ where: { userId }, include: WHO });
+export async function readQueued(
+  { tx, tenantId }: Pick<Work, 'tx' | 'tenantId'>,
+  userId: string,
+): Promise<QueuedDeletion> {
+  const row = await tx.pendingDeletion.findFirst({ where: { tenantId, userId }, include: WHO });
   if (!row) throw notFound('queued deletion of the user', userId);
   return queuedOf(row);
 }
 
 /** Oldest first, after the given one. */
 export async function listQueued(
-  tx: Tx,
+  { tx, tenantId }: Work,
   after: { requestedAt: Date; userId: string } | null,
   limit: number,
 ): Promise<QueuedDeletion[]> {
   const rows = await tx.pendingDeletion.findMany({
-    where: after
-      ? {
-          OR: [
-            { requestedAt: { gt: after.requestedAt } },
-            { requestedAt: after.requestedAt, userId: { gt: after.userId } },
-          ],
-        }
-      : {},
+    where: {
+      tenantId,
+      ...(after && {
+        OR: [
+          { requestedAt: { gt: after.requestedAt } },
+          { requestedAt: after.requestedAt, userId: { gt: after.userId } },
+        ],
+      }),
+    },
     orderBy: [{ requestedAt: 'asc' }, { userId: 'asc' }],
     take: limit,
     include: WHO,
@@ -99,22 +101,16 @@ export function isHopeless(error: unknown): error is DomainError {
   return error instanceof DomainError && error.code === 'user-is-organisation-administrator';
 }
 
-const WHO = {
-  user: { select: { firstName: true, lastName: true, extension: { select: { number: true } } } },
-} as const;
+const WHO = { user: { select: USER_REF } } as const;
 
 function queuedOf(row: {
-  userId: string;
   requestedBy: unknown;
   requestedAt: Date;
-  user: { firstName: string | null; lastName: string | null; extension: { number: string } | null };
+  user: Parameters<typeof userRef>[0];
 }): QueuedDeletion {
-  const { userId, requestedAt, user } = row;
   return {
-    userId,
-    name: [user.firstName, user.lastName].filter(Boolean).join(' '),
-    extension: user.extension?.number ?? null,
+    user: userRef(row.user),
     requestedBy: row.requestedBy as Requester,
-    requestedAt,
+    requestedAt: row.requestedAt,
   };
 }

@@ -40,13 +40,14 @@ interface WholeUser {
 export async function removeUser(tx: Tx, removal: Removal): Promise<void> {
   const { tenantId, userId, caller, fence, queued, version } = removal;
   // Locked first: whoever adds a line, a role or a fence to this user waits until it is decided.
-  await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${userId}::uuid FOR UPDATE`;
-  const user = await readWhole(tx, userId);
+  await tx.$queryRaw`
+    SELECT 1 FROM users WHERE tenant_id = ${tenantId}::uuid AND id = ${userId}::uuid FOR UPDATE`;
+  const user = await readWhole(tx, tenantId, userId);
   if (!user) throw notFound('user', userId);
   if (version !== null && user.version !== version) throw staleVersion('user', user.version);
   if (fence) await holdFence(tx, userId, fence);
   else if (user.phones > 0) throw new DecideAgain();
-  const { count } = await tx.pendingDeletion.deleteMany({ where: { userId } });
+  const { count } = await tx.pendingDeletion.deleteMany({ where: { tenantId, userId } });
   if (queued && count === 0) throw notFound('queued deletion of the user', userId);
   const { snapshot } = user;
   const { kind, id, name } = caller.actor;
@@ -58,7 +59,7 @@ export async function removeUser(tx: Tx, removal: Removal): Promise<void> {
     before: snapshot,
     after: null,
   });
-  await tx.user.delete({ where: { id: userId } });
+  await tx.user.deleteMany({ where: { tenantId, id: userId } });
 }
 
 /**
@@ -79,7 +80,7 @@ async function holdFence(tx: Tx, userId: string, { holder }: Fence): Promise<voi
 }
 
 /** In one question: inside a transaction Prisma asks for each relation by itself, one after the other. */
-async function readWhole(tx: Tx, userId: string): Promise<WholeUser | null> {
+async function readWhole(tx: Tx, tenantId: string, userId: string): Promise<WholeUser | null> {
   const rows = await tx.$queryRaw<WholeUser[]>`
     SELECT u.version,
       (SELECT count(*)::integer FROM lines l WHERE l.user_id = u.id)
@@ -98,6 +99,6 @@ async function readWhole(tx: Tx, userId: string): Promise<WholeUser | null> {
                            FROM team_members m JOIN teams t ON t.id = m.team_id WHERE m.user_id = u.id), '[]'),
         'lines', coalesce((SELECT json_agg(json_build_object('id', l.id, 'kind', l.kind, 'label', l.label) ORDER BY l.id)
                            FROM lines l WHERE l.user_id = u.id), '[]')) AS snapshot
-    FROM users u WHERE u.id = ${userId}::uuid`;
+    FROM users u WHERE u.tenant_id = ${tenantId}::uuid AND u.id = ${userId}::uuid`;
   return rows[0] ?? null;
 }

@@ -26,7 +26,7 @@ export async function readTarget(
       EXISTS (SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id
               WHERE ur.user_id = u.id AND r.builtin = 'organisation-administrator') AS governs
     FROM users u JOIN tenants t ON t.id = u.tenant_id
-    WHERE u.id = ${userId}::uuid`;
+    WHERE u.tenant_id = ${tenantId}::uuid AND u.id = ${userId}::uuid`;
   const user = rows[0];
   if (!user) throw notFound('user', userId);
   if (version !== null && user.version !== version) throw staleVersion('user', user.version);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Tx } from '../../db/client.ts';
-import { instant } from '../fields.ts';
+import { instant, Who } from '../shared-schemas.ts';
 
 export const Key = z
   .object({
@@ -11,7 +11,7 @@ export const Key = z
     expiresAt: instant.nullable(),
     revokedAt: instant.nullable(),
     lastUsedAt: instant.nullable().meta({ description: 'To the minute.' }),
-    createdBy: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
+    createdBy: Who,
     createdAt: instant,
   })
   .meta({ id: 'ApiKey' });
@@ -37,7 +37,7 @@ export function keyBody(row: KeyRow) {
   };
 }
 
-function creatorOf(createdBy: unknown): { kind: string; id: string; name: string } {
-  const { kind = '', id = '', name = '' } = createdBy as Partial<Record<'kind' | 'id' | 'name', string>>;
+function creatorOf(createdBy: unknown): Who {
+  const { kind = '', id = '', name = '' } = createdBy as Partial<Who>;
   return { kind, id, name };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { secretOwner } from '../../domain/secrets/owner.ts';
 import { displayNameOf } from '../../domain/users/display-name.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { instant } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 import { record, type TenantWork } from '../tenant-work.ts';
 import { tenantOf } from '../tenants/service.ts';
 import { LineKind, type LineRow, lineBody } from './presentation.ts';
@@ -31,7 +31,7 @@ export const Credentials = z
     }),
     websocketUrl: z.string().nullable().meta({
       description: "For webphones: where SIP over WebSocket is spoken, relative to this service's address.",
-      example: '/ws',
+      example: '/ws/local',
     }),
     sipUri: z.string().nullable().meta({
       description:
@@ -90,7 +90,7 @@ async function credentialsOf(
       port: node.sipPort,
       transports: isWebphone ? ['wss'] : ['tcp', 'udp'],
     },
-    websocketUrl: isWebphone ? '/ws' : null,
+    websocketUrl: isWebphone ? `/ws/${node.name}` : null,
     sipUri: isWebphone
       ? null
       : `sip:${line.id}:${password}@${uriHost(node.sipHost)}:${node.sipPort};transport=tcp`,

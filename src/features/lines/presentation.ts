@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Tx } from '../../db/client.ts';
-import { instant } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 
 export const LineKind = z.enum(['softphone', 'webphone', 'desk']);
 export type LineKind = z.output<typeof LineKind>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Tx } from '../../db/client.ts';
-import { instant } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 
 const Condition = z.object({
   type: z.string().meta({ description: '`connected`, `in-sync`, `settled` or `stocked`.' }),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Tx } from '../../db/client.ts';
 import { type ExtensionRange, extensionText } from '../../domain/extensions/ranges.ts';
-import { instant, Limits, limitsBody } from '../fields.ts';
+import { Limits, limitsBody } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 
 const Range = z.object({ first: z.string(), last: z.string() });
 

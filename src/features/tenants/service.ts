@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Caller, recordAudit } from '../../db/audit.ts';
 import { alsoAsTenant, type Tx } from '../../db/client.ts';
 import { lockVersion } from '../../db/versioned.ts';
+import { BUILT_IN_PROFILES, type BuiltInProfile } from '../../domain/dialling/built-in-profiles.ts';
 import { DomainError, notFound } from '../../domain/errors.ts';
 import { BUILTIN_ROLE_KEYS, BUILTIN_ROLES } from '../../domain/roles.ts';
 import { differing } from '../changes.ts';
@@ -45,7 +46,12 @@ export async function createTenant(
   { extensionRanges, limits, nodeId, sipDomain, ...columns }: NewTenant,
 ): Promise<TenantBody> {
   const id = randomUUID();
-  const profiles = BUILTIN_PROFILES.map((profile) => ({ ...profile, tenantId: id, id: randomUUID() }));
+  const profiles = BUILT_IN_PROFILES.map((builtin) => ({
+    builtin,
+    name: PROFILE_NAMES[builtin],
+    tenantId: id,
+    id: randomUUID(),
+  }));
   await alsoAsTenant(tx, id);
   await tx.tenant.create({
     data: {
@@ -80,13 +86,13 @@ export async function createTenant(
   return body;
 }
 
-/** Their rules are compiled from code, by the country (src/domain/dialling): rows hold the names only. */
-const BUILTIN_PROFILES = [
-  { builtin: 'internal', name: 'Internal only' },
-  { builtin: 'national', name: 'National fixed & mobile' },
-  { builtin: 'national-special', name: 'National & special' },
-  { builtin: 'international', name: 'International' },
-];
+/** Their rules are compiled from code, by the country: rows hold the names only. */
+const PROFILE_NAMES: Record<BuiltInProfile, string> = {
+  internal: 'Internal only',
+  national: 'National fixed & mobile',
+  'national-special': 'National & special',
+  international: 'International',
+};
 
 async function theOnlyNode(tx: Tx): Promise<string> {
   const nodes = await tx.pbxNode.findMany({ select: { id: true }, take: 2 });

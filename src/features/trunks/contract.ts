@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { patchOf } from '../../api/patch.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { fields, instant } from '../fields.ts';
+import { fields } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 import { inTenant } from '../tenant-work.ts';
 import { createTrunk, deleteTrunk, listTrunks, readTrunk, updateTrunk } from './service.ts';
 
@@ -16,10 +17,7 @@ const CreateTrunk = z.strictObject({
   name: fields.name,
   host: z
     .string()
-    .regex(
-      /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])$/,
-      'Send a host name, an IPv4 address, or an IPv6 address in brackets.',
-    )
+    .regex(/^[A-Za-z0-9.-]{1,253}$/, 'Send a host name or an IPv4 address.')
     .meta({
       description: "The carrier's address. Calls from it are taken as the carrier's.",
       example: 'sip.carrier.example',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { instant, Limits, limitsBody } from '../fields.ts';
+import { Limits, limitsBody } from '../fields.ts';
 import { LineKind } from '../lines/presentation.ts';
+import { instant } from '../shared-schemas.ts';
 import type { UserRow } from './rows.ts';
 
 const Sync = z

@@ -1,5 +1,4 @@
 import { lockVersion } from '../../db/versioned.ts';
-import { displayNameOf, displayNameProblem } from '../../domain/users/display-name.ts';
 import { differing } from '../changes.ts';
 import type { FeatureDeps } from '../deps.ts';
 import { assignExtension, changeExtension } from '../extensions/service.ts';
@@ -29,7 +28,7 @@ export async function createUser(
   const { tx, tenantId } = work;
   if (extension) need(work, 'extensions:write');
   if (phone !== 'none') need(work, 'lines:write');
-  checkDisplayName({ callerIdName: null, firstName: null, lastName: null, ...columns });
+  requireName(columns);
   const { id } = await tx.user.create({
     data: {
       ...columns,
@@ -75,8 +74,10 @@ export async function updateUser(
       outboundNumberId: outboundNumber && (await outboundNumberId(work, outboundNumber)),
     }),
   });
-  if (data) checkDisplayName({ ...user, ...data });
-  if (data) await tx.user.update({ where: { id: userId }, data });
+  if (data) {
+    requireName({ ...user, ...data });
+    await tx.user.update({ where: { id: userId }, data });
+  }
   const otherRoles = roles !== undefined && (await setRoles(work, userId, roles));
   const otherStatus = status !== undefined && (await changeStatus(work, userId, status));
   const otherExtension = extension !== undefined && (await changeExtension(work, userId, extension));
@@ -146,12 +147,7 @@ async function outboundNumberId(work: TenantWork, number: string): Promise<strin
   return ownedNumberId(work, number, country, '/outboundNumber');
 }
 
-type Names = { callerIdName: string | null; firstName: string | null; lastName: string | null };
-
-function checkDisplayName(names: Names): void {
-  if (!names.firstName && !names.lastName)
+function requireName({ firstName, lastName }: { firstName?: string | null; lastName?: string | null }): void {
+  if (!firstName && !lastName)
     throw wrongField('/lastName', 'Send a first name or a last name: one of them at least.');
-  const problem = displayNameProblem(displayNameOf(names));
-  if (problem !== null)
-    throw wrongField(names.callerIdName === null ? '/lastName' : '/callerIdName', problem);
 }

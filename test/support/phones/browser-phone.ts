@@ -27,6 +27,8 @@ export type BrowserPhoneOptions = {
   domain?: string;
   displayName?: string;
   name?: string;
+  /** The page's origin, where the WebSocket looks at it; default one of its own. */
+  origin?: string;
 };
 
 /** A webphone in headless Chromium: sip.js, WebRTC, Opus. */
@@ -53,7 +55,7 @@ export class BrowserPhone {
   /** Resolves when the page's WebSocket is connected. */
   static async open(options: BrowserPhoneOptions): Promise<BrowserPhone> {
     const phone = new BrowserPhone(options);
-    const { page, context } = await openPage((page) => phone.#observe(page));
+    const { page, context } = await openPage((page) => phone.#observe(page), options.origin);
     phone.#page = page;
     phone.#context = context;
     closeLater(phone);

@@ -10,14 +10,15 @@ const CHROMIUM = '/usr/bin/chromium';
 
 /**
  * What a headless Chromium needs to make calls on loopback: 127.0.0.1 as an ICE candidate and not its
- * mDNS name, sound without a click, no question about the microphone; and nothing from the network.
+ * mDNS name, sound without a click, no question about the microphone, no doubt about a page handed to it without a
+ * server; and nothing from the network.
  */
 const FLAGS = [
   '--allow-loopback-in-peer-connection',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
   '--no-sandbox',
   '--disable-gpu',
@@ -29,7 +30,7 @@ const FLAGS = [
 ];
 
 /** One Chromium and one page's bundle, shared by the phones of a suite; each phone is a context of its own. */
-type Shared = { browser: Browser; server: Server; url: string; pages: number };
+type Shared = { browser: Browser; server: Server; url: string; script: string; pages: number };
 
 let shared: Promise<Shared> | undefined;
 
@@ -39,14 +40,23 @@ async function start(): Promise<Shared> {
     bundlePage(),
   ]);
   const server = createServer((request, response) => {
-    const isScript = request.url === '/page.js';
-    response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
-    response.end(isScript ? script : '<!doctype html><meta charset="utf-8"><script src="/page.js"></script>');
+    const { contentType, body } = fileAt(request.url ?? '/', script);
+    response.setHeader('Content-Type', contentType);
+    response.end(body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { browser, server, url: `http://127.0.0.1:${port}/`, pages: 0 };
+  return { browser, server, url: `http://127.0.0.1:${port}/`, script, pages: 0 };
+}
+
+function fileAt(url: string, script: string): { contentType: string; body: string } {
+  return url.endsWith('/page.js')
+    ? { contentType: 'text/javascript', body: script }
+    : {
+        contentType: 'text/html',
+        body: '<!doctype html><meta charset="utf-8"><script src="page.js"></script>',
+      };
 }
 
 async function bundlePage(): Promise<string> {
@@ -60,17 +70,28 @@ async function bundlePage(): Promise<string> {
   return result.outputFiles[0]!.text;
 }
 
-/** Opens a page in a context of its own. @param prepare before the page's script runs */
+/**
+ * Opens a page in a context of its own.
+ *
+ * @param prepare before the page's script runs
+ * @param origin whose page it is; the browser is handed the phone's files for addresses below `/test-phone/`
+ */
 export async function openPage(
   prepare: (page: Page) => Promise<void>,
+  origin?: string,
 ): Promise<{ page: Page; context: BrowserContext }> {
   shared ??= start();
-  const { browser, url } = await shared;
+  const { browser, url, script } = await shared;
   (await shared).pages++;
   const context = await browser.newContext();
   const page = await context.newPage();
   await prepare(page);
-  await page.goto(url);
+  if (origin) {
+    await page.route(`${origin}/test-phone/*`, (route) =>
+      route.fulfill(fileAt(route.request().url(), script)),
+    );
+    await page.goto(`${origin}/test-phone/`);
+  } else await page.goto(url);
   return { page, context };
 }
 

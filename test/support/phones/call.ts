@@ -102,6 +102,7 @@ export abstract class Call {
   /** Attended transfer: connects the far sides of this call and of `other`, a call of the same phone. */
   async referReplaces(other: Call, options: ReferOptions = {}): Promise<ReferOutcome> {
     const consultation = other.established('being transferred to');
+    await other.audio.flows();
     const replaces = encodeURIComponent(consultation.replaces());
     const target = this.phone.uriOf(parseNameAddress(consultation.remote).user);
     const outcome = await this.#sendRefer(`<${target}?Replaces=${replaces}>`, options);
@@ -111,6 +112,7 @@ export abstract class Call {
 
   async #sendRefer(referTo: string, { headers = [] }: ReferOptions): Promise<ReferOutcome> {
     const dialog = this.established('REFER');
+    await this.audio.flows();
     this.#notified = [];
     this.#referEnded = false;
     const own: SipHeader[] = [

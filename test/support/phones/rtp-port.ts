@@ -106,6 +106,17 @@ export class RtpPort {
     );
   }
 
+  /**
+   * Resolves when a tenth of a second has arrived since the call began, or after a second without.
+   * For transfers: Asterisk answers before it joins the two sides, and transfers asked for within the
+   * same milliseconds went wrong on busy cores (1 of 60 blind ones led nowhere, 7 of 150 attended ones
+   * left one side deaf in a native_rtp bridge; none of 300 after this). No person is that quick.
+   */
+  async flows(): Promise<void> {
+    const enough = () => this.counts.received >= 5;
+    await this.#waiters.until(enough, () => '', 1_000).catch(() => {});
+  }
+
   /** Resolves when so many more packets have arrived. */
   receivesPackets(count: number, within = DEADLINE_MS): Promise<true> {
     const goal = this.counts.received + count;
