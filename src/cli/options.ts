@@ -24,6 +24,13 @@ export function withLimit(command: Command): Command {
   );
 }
 
+/** For logs, which have no end that anybody wants to read to. */
+export function withLogLimit(command: Command): Command {
+  return command.addOption(
+    new Option('--limit <count>', 'the latest so many').argParser(wholeNumber(1, 1_000_000)).default(100),
+  );
+}
+
 export function withWait(command: Command): Command {
   return command.addOption(
     new Option(

@@ -15,6 +15,10 @@ export class Output {
     this.#json = json;
   }
 
+  get isJson(): boolean {
+    return this.#json;
+  }
+
   /** One thing in full. */
   facts(body: unknown, facts: readonly (readonly [name: string, value: Cell])[]): void {
     if (this.#json) this.json(body);

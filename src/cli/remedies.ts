@@ -26,6 +26,7 @@ const REMEDIES: Record<ErrorCode, string | null> = {
   'user-is-organisation-administrator': 'Take that role away first (`users update --role`).',
   'last-organisation-administrator': 'Give the role to someone else first.',
   'profile-in-use': 'Give those who use it another profile first (`users list`, `tenants show`).',
+  'is-built-in': 'Make one of your own (`profiles show` with --json is a start for `profiles create`).',
   'in-use': 'Change what refers to it first.',
   'stale-version': 'Look at it again (`show`) and repeat the command.',
   'precondition-required':
