@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { displayNameOf } from '../domain/users/display-name.ts';
 
+/** When something happened, in ISO 8601 with zone. */
+export const instant = z.iso.datetime();
+
 /** Who did something, as it was known then: the name stays though the key or the user goes. */
 export const Who = z.object({ kind: z.string(), id: z.string(), name: z.string() }).meta({ id: 'Who' });
 export type Who = z.output<typeof Who>;

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { type Cursors, pageOf, pageQuery } from '../../api/cursor.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { instant } from '../fields.ts';
-import { Stored, Who } from '../shared-schemas.ts';
+import { instant, Stored, Who } from '../shared-schemas.ts';
 import { inTenant } from '../tenant-work.ts';
 import { type AuditRow, listAudit } from './service.ts';
 

@@ -4,8 +4,8 @@ import { patchOf } from '../../api/patch.ts';
 import { NOT_KEPT } from '../../api/reply.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { fields, instant } from '../fields.ts';
-import { UserRef } from '../shared-schemas.ts';
+import { fields } from '../fields.ts';
+import { instant, UserRef } from '../shared-schemas.ts';
 import { inTenant } from '../tenant-work.ts';
 import { Rule, Rules } from './rules.ts';
 import {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RULED_CLASSES } from '../../domain/dialling/number-class.ts';
-import { type DialProfile, MOST_RULES, problemsOf } from '../../domain/dialling/profile.ts';
+import type { DialProfile } from '../../domain/dialling/profile.ts';
+import { MOST_RULES, problemsOf } from '../../domain/dialling/profile-problems.ts';
 import { ZONE_NAMES } from '../../domain/dialling/zones.ts';
 import { DomainError } from '../../domain/errors.ts';
 

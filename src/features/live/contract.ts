@@ -4,8 +4,7 @@ import { repeated } from '../../api/query.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import { notFound } from '../../domain/errors.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { instant } from '../fields.ts';
-import { UserRef } from '../shared-schemas.ts';
+import { instant, UserRef } from '../shared-schemas.ts';
 import { hangUpCall, type LiveUser, liveUsers, liveUsersById, startCall } from './service.ts';
 
 const Registration = z

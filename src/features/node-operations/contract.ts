@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../../api/cursor.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { instant } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 import { Condition, DriftedField } from '../sync/schemas.ts';
 import { listNodeDrift, nodeStatus, planOfNode, repairNode } from './service.ts';
 

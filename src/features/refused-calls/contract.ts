@@ -3,8 +3,7 @@ import { pageOf, pageQuery } from '../../api/cursor.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import type { FeatureDeps } from '../deps.ts';
 import { sentenceOf } from '../explain-dial/reasons.ts';
-import { instant } from '../fields.ts';
-import { UserRef } from '../shared-schemas.ts';
+import { instant, UserRef } from '../shared-schemas.ts';
 import { inTenant } from '../tenant-work.ts';
 import { listRefusedCalls, type RefusedCallRow } from './service.ts';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../../api/cursor.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import type { FeatureDeps } from '../deps.ts';
-import { instant } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 import { inTenant } from '../tenant-work.ts';
 import { Condition, DriftedField, Subject } from './schemas.ts';
 import { type DriftRow, listDrift, listWaiting, syncSummary, type WaitingRow } from './service.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instant } from '../fields.ts';
+import { instant } from '../shared-schemas.ts';
 
 /** What a subject of synchronisation stands for. */
 export const Subject = z
