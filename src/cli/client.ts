@@ -42,7 +42,7 @@ const AGAIN_AFTER_MS = [200, 1000];
 const ANSWER_WITHIN_MS = 90_000;
 
 /**
- * The API as the commands call it. What comes back is typed by hand in answers.ts, not by the service's zod
+ * The API as the commands call it. What comes back is typed by hand in answers/, not by the service's zod
  * schemas: a client must not load the service, and `test/unit/cli/contract.test.ts` holds both against each other.
  *
  * @throws Refusal what the service refused; Failure 3 when there is no answer of Patchbay's, 130 when interrupted
@@ -56,7 +56,8 @@ export function createClient(options: ClientOptions): Client {
           return (await once('GET', path, { query })) as Answer<T>;
         } catch (error) {
           if (!(error instanceof ConnectionLost)) throw error;
-          await pause(delay);
+          // Interrupted: the next attempt says so.
+          await pause(delay, undefined, { signal: options.signal }).catch(() => undefined);
         }
       }
       return (await once('GET', path, { query })) as Answer<T>;

@@ -1,4 +1,6 @@
-import type { NodeAnswer, NumberAnswer, ProfileAnswer, UserAnswer } from './answers.ts';
+import type { ProfileAnswer } from './answers/dialling.ts';
+import type { NodeAnswer } from './answers/operations.ts';
+import type { NumberAnswer, UserAnswer } from './answers/people.ts';
 import { address } from './client.ts';
 import { refused } from './failure.ts';
 import { readAll, type Session } from './session.ts';

@@ -1,4 +1,4 @@
-import type { RuleAnswer } from './answers.ts';
+import type { RuleAnswer } from './answers/dialling.ts';
 
 /** A rule of a dial profile in words: `allow fixed, mobile: national`, `deny +4420…`. */
 export function ruleText({ action, match }: RuleAnswer): string {

@@ -1,5 +1,4 @@
 import { type Command, CommanderError } from 'commander';
-import type { ClientConfig } from '../config.ts';
 import { API_KEY_IN_TEXT, parseApiKey } from '../domain/api-key.ts';
 import { createClient } from './client.ts';
 import { groups } from './commands/all.ts';
@@ -11,8 +10,16 @@ import { actsIn, type Session, tenantAddress } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { safeLines } from './text.ts';
 
+/** What holds where no option says otherwise; as `readClientConfig` of src/config.ts gives it. */
+interface Settings {
+  version: string;
+  url: string;
+  apiKey: string | null;
+  tenant: string | null;
+}
+
 export interface Surroundings {
-  config: ClientConfig;
+  config: Settings;
   terminal: Terminal;
   fetch: typeof fetch;
 }
@@ -77,7 +84,7 @@ function refuseKeyInArguments(args: readonly string[]): void {
 
 async function readApiKey(
   { keyFile }: GlobalOptions,
-  config: ClientConfig,
+  config: Settings,
   terminal: Terminal,
 ): Promise<string> {
   const text = keyFile === undefined ? config.apiKey : (await terminal.read(keyFile)).trim();

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditAnswer } from '../answers.ts';
+import type { AuditAnswer } from '../answers/operations.ts';
 import { usage } from '../failure.ts';
 import { findUserId } from '../find.ts';
 import { instant, type Limited, withLogLimit } from '../options.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { LiveAnswer, RefusedCallAnswer } from '../answers.ts';
+import type { LiveAnswer, RefusedCallAnswer } from '../answers/operations.ts';
 import { address } from '../client.ts';
 import { findUserId } from '../find.ts';
 import {

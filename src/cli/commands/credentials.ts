@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import QRCode from 'qrcode';
-import type { CredentialsAnswer, LineAnswer } from '../answers.ts';
+import type { CredentialsAnswer, LineAnswer } from '../answers/people.ts';
 import { address } from '../client.ts';
 import { refused } from '../failure.ts';
 import { findUserId } from '../find.ts';

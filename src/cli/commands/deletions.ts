@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { QueuedDeletionAnswer } from '../answers.ts';
+import type { QueuedDeletionAnswer } from '../answers/people.ts';
 import { address } from '../client.ts';
 import { findUserId } from '../find.ts';
 import { type Limited, withLimit } from '../options.ts';

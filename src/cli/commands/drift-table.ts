@@ -1,4 +1,4 @@
-import type { DriftedFieldAnswer } from '../answers.ts';
+import type { DriftedFieldAnswer } from '../answers/operations.ts';
 import type { Column } from '../table.ts';
 
 interface FieldOf<Owner> {

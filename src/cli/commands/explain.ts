@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { ExplanationAnswer, RuleDecisionAnswer } from '../answers.ts';
+import type { ExplanationAnswer, RuleDecisionAnswer } from '../answers/dialling.ts';
 import { address } from '../client.ts';
 import { findUserId } from '../find.ts';
 import { ruleText } from '../rule-text.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExtensionAnswer } from '../answers.ts';
+import type { ExtensionAnswer } from '../answers/people.ts';
 import { address } from '../client.ts';
 import { findUserId } from '../find.ts';
 import { type Limited, type Waiting, waitSeconds, withLimit, withWait } from '../options.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { KeyAnswer, NewKeyAnswer } from '../answers.ts';
+import type { KeyAnswer, NewKeyAnswer } from '../answers/people.ts';
 import { address } from '../client.ts';
 import { usage } from '../failure.ts';
 import { findUserId } from '../find.ts';

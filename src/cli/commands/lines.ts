@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { LineAnswer } from '../answers.ts';
+import type { LineAnswer } from '../answers/people.ts';
 import { address } from '../client.ts';
 import { findUserId } from '../find.ts';
 import {

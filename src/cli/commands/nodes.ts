@@ -5,7 +5,7 @@ import type {
   NodeDriftAnswer,
   NodePlanAnswer,
   NodeStatusAnswer,
-} from '../answers.ts';
+} from '../answers/operations.ts';
 import { address } from '../client.ts';
 import { findNode } from '../find.ts';
 import { type Limited, type Waiting, waitSeconds, withLimit, withWait } from '../options.ts';
@@ -138,9 +138,9 @@ function facts(status: NodeStatusAnswer): [string, Cell][] {
   const { link, health, stock } = status;
   return [
     ['Connection', link.trouble ? `${link.state}: ${link.trouble.message}` : link.state],
-    ['Asterisk', health && health.version],
+    ['Asterisk', health?.version ?? null],
     ['Started', health && localTime(health.startedAt)],
-    ['Tasks waiting inside', health && health.backlog.total],
+    ['Tasks waiting inside', health?.backlog.total ?? null],
     ['Channels', status.calls],
     ['Tenants', status.tenants],
     ['Users', status.users],

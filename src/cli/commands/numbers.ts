@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { NumberAnswer } from '../answers.ts';
+import type { NumberAnswer } from '../answers/people.ts';
 import { address } from '../client.ts';
 import { findNumber, findUserId } from '../find.ts';
 import { idempotencyKey, type Limited, type Repeatable, withIdempotencyKey, withLimit } from '../options.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ProfileAnswer, RuleDecisionAnswer } from '../answers.ts';
+import type { ProfileAnswer, RuleDecisionAnswer } from '../answers/dialling.ts';
 import { address } from '../client.ts';
 import { findProfile } from '../find.ts';
 import {

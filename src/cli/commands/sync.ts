@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
-import type { DriftAnswer, SyncSummaryAnswer, WaitingAnswer } from '../answers.ts';
+import type { DriftAnswer, SyncSummaryAnswer, WaitingAnswer } from '../answers/operations.ts';
 import { refused, usage } from '../failure.ts';
 import { type Limited, wholeNumber, withLimit } from '../options.ts';
 import { pauseFor, withProgress } from '../progress.ts';
 import { type Act, readAll, type Session } from '../session.ts';
-import type { Cell, Column } from '../table.ts';
-import { renderFacts } from '../table.ts';
+import { type Cell, type Column, renderFacts } from '../table.ts';
 import { localTime } from '../text.ts';
+import { shorten } from '../width.ts';
 import { driftColumns, rowsOfFields } from './drift-table.ts';
 
 const WAITING: Column<WaitingAnswer>[] = [
@@ -68,7 +68,7 @@ async function watchStatus(session: Session): Promise<never> {
   if (output.isJson) throw usage('--watch does not end, and --json is one document: leave one of them out.');
   let shown = '';
   for (;;) {
-    const text = renderFacts(facts(await summaryOf(session)), terminal);
+    const text = cutTo(terminal.columns, renderFacts(facts(await summaryOf(session)), terminal));
     if (text !== shown) {
       const lines = shown.split('\n').length - 1;
       if (terminal.columns !== null && lines > 0) terminal.out(`\u001b[${lines}A\u001b[J`);
@@ -77,6 +77,11 @@ async function watchStatus(session: Session): Promise<never> {
     }
     await pauseFor(terminal, LOOK_EVERY_MS);
   }
+}
+
+/** A line that wraps would be two to the cursor. */
+function cutTo(columns: number | null, text: string): string {
+  return columns === null ? text : text.replace(/.+/g, (line) => shorten(line, columns));
 }
 
 function addWait(sync: Command, act: Act): void {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { TenantAnswer, TenantDetailAnswer } from '../answers.ts';
+import type { TenantAnswer, TenantDetailAnswer } from '../answers/people.ts';
 import { address } from '../client.ts';
 import {
   idempotencyKey,

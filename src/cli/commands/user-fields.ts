@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { SyncAnswer, UserAnswer } from '../answers.ts';
+import type { SyncAnswer, UserAnswer } from '../answers/people.ts';
 import { usage } from '../failure.ts';
 import { findProfile } from '../find.ts';
 import { collected, readJsonObject } from '../options.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { QueuedDeletionAnswer, UserAnswer } from '../answers.ts';
+import type { QueuedDeletionAnswer, UserAnswer } from '../answers/people.ts';
 import { address } from '../client.ts';
 import { refused, usage } from '../failure.ts';
 import { findUser, findUserId } from '../find.ts';

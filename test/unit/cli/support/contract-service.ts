@@ -4,6 +4,7 @@ import { Media, type Route } from '../../../../src/api/route.ts';
 import { toFieldErrors } from '../../../../src/api/validation.ts';
 import type { FeatureDeps } from '../../../../src/features/deps.ts';
 import { allRoutes } from '../../../../src/features/routes.ts';
+import { problem } from './run-cli.ts';
 import { sampleOf } from './sample.ts';
 
 /**
@@ -19,7 +20,8 @@ export function contractService() {
     const url = new URL(String(input));
     const method = (init.method ?? 'GET').toLowerCase();
     const route = routeFor(routes, method, url.pathname);
-    checkRequest(route, url, init);
+    const wrong = route ? wrongIn(route, url, init) : 'there is no such route';
+    if (!route || wrong) return problem(422, 'validation-failed', `${method} ${url.pathname}: ${wrong}`);
     used.push(`${method} ${route.path}`);
     const status = Math.min(...Object.keys(route.response).map(Number));
     const schema = route.response[status as keyof Route['response']];
@@ -35,18 +37,16 @@ export function contractService() {
 }
 
 /** Of several, the one with the fewest parameters: `/extensions/next-free` before `/extensions/:extension`. */
-function routeFor(routes: readonly Route[], method: string, pathname: string): Route {
+function routeFor(routes: readonly Route[], method: string, pathname: string): Route | undefined {
   const parameters = (route: Route) => route.path.split(':').length;
-  const found = routes
+  return routes
     .filter((route) => route.method === method && patternOf(route).test(pathname))
     .sort((one, other) => parameters(one) - parameters(other))[0];
-  if (!found) throw new Error(`there is no route for ${method.toUpperCase()} ${pathname}`);
-  return found;
 }
 
-const patternOf = ({ path }: Route) => new RegExp(`^${path.replaceAll(/:(\\w+)/g, '(?<$1>[^/]+)')}$`);
+const patternOf = ({ path }: Route) => new RegExp(`^${path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`);
 
-function checkRequest(route: Route, url: URL, init: RequestInit): void {
+function wrongIn(route: Route, url: URL, init: RequestInit): string {
   const { tenant: _tenant, ...params } = Object.fromEntries(
     Object.entries(patternOf(route).exec(url.pathname)!.groups ?? {}).map(([name, value]) => [
       name,
@@ -65,5 +65,5 @@ function checkRequest(route: Route, url: URL, init: RequestInit): void {
     wrong.push('no If-Match');
   if (route.idempotent !== headers.has('idempotency-key')) wrong.push('Idempotency-Key');
   if (!route.wait && headers.has('prefer')) wrong.push('waits where there is nothing to wait for');
-  if (wrong.length > 0) throw new Error(`${route.method} ${route.path}: ${wrong.join('; ')}`);
+  return wrong.join('; ');
 }

@@ -42,7 +42,6 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
       url: options.url ?? 'http://patchbay.test',
       apiKey: options.apiKey === undefined ? SOME_KEY : options.apiKey,
       tenant: options.tenant === undefined ? 'acme' : options.tenant,
-      colours: false,
     },
     terminal,
     fetch: options.fetch ?? (() => Promise.reject(new Error('no request was expected'))),

@@ -22,6 +22,8 @@ const BY_NAME: Record<string, unknown> = {
   slug: 'acme',
   name: 'Sales',
   next: null,
+  waiting: 0,
+  failed: 0,
 };
 
 /** Twelve letters and digits: a text that also passes for the id of a line. */
