@@ -42,15 +42,18 @@ export class SyncReader {
     return (await this.#pool.query<WaitingDeletion>(WAITING_DELETIONS)).rows;
   }
 
-  /** Every fact of a node as of one moment, which is told. */
-  async snapshot(nodeId: string): Promise<{ facts: NodeFacts; at: Date }> {
+  /** Every fact of a node and the subjects that wait for it, as of one moment, which is told. */
+  async snapshot(nodeId: string): Promise<{ facts: NodeFacts; waiting: Set<string>; at: Date }> {
     const client = await this.#pool.connect();
     try {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const { rows } = await client.query<{ at: Date }>('SELECT now() AS at');
+      const { rows } = await client.query<{ at: Date; waiting: string[] }>(
+        'SELECT now() AS at, array(SELECT subject FROM sync_pending WHERE node_id = $1) AS waiting',
+        [nodeId],
+      );
       const facts = await readFacts(client, nodeId);
       await client.query('COMMIT');
-      return { facts, at: rows[0]!.at };
+      return { facts, at: rows[0]!.at, waiting: new Set(rows[0]!.waiting) };
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
@@ -84,7 +87,7 @@ const WAITING_DELETIONS = `
 
 const MOVING = `
   SELECT subject FROM sync_pending WHERE node_id = $1
-  UNION SELECT subject FROM sync_status WHERE node_id = $1 AND applied_at >= $2::timestamptz - interval '1 second'`;
+  UNION SELECT subject FROM sync_status WHERE node_id = $1 AND applied_at >= $2`;
 
 const STOCK = (kind: 'sip' | 'webrtc') => `json_build_object('kind', '${kind}', 'wanted', n.spare_${kind},
   'ready', (SELECT count(*) FROM spare_lines s WHERE s.node_id = n.id AND s.kind = '${kind}' AND s.settled_at IS NOT NULL),

@@ -37,9 +37,9 @@ export async function dryRun(
   reader: SyncReader,
 ): Promise<DryRun> {
   const started = performance.now();
-  const { facts, at } = await reader.snapshot(nodeId);
+  const { facts, waiting, at } = await reader.snapshot(nodeId);
   const found = await readFound(pbx, 'whole');
-  const moving = await reader.movingSince(nodeId, at);
+  const moving = new Set([...waiting, ...(await reader.movingSince(nodeId, at))]);
   const { differences, entries } = compare(facts, projection, found);
   const explained = ({ subject }: Difference) =>
     moving.has(subject) || moving.has('all') || (subject === 'stray' && moving.size > 0);

@@ -48,6 +48,7 @@ test.each(['1003', 'carol', '+33155501003', '0155501003'])(
     expect(await called.refer(target, { headers: [...CLAIMS.headers] })).toMatchObject({ status: 202 });
     const transferred = await answering;
     expect(transferred.from).toMatchObject({ display: 'Alice', user: '1001' });
+    expect(transferred.header('Referred-By')).toBeUndefined();
     expect(JSON.stringify(transferred.invite.headers)).not.toContain('+33123456789');
     await hearEachOther(calling, transferred);
     await calling.hangup();
@@ -62,6 +63,7 @@ test('blind, abroad: with the rights and the number of the one who transfers, wh
   const seen = await carrier.nextCall();
   expect(seen.number).toBe(ABROAD);
   expect(seen.from.user).toBe('+33155501001');
+  expect(seen.call.header('Referred-By')).toBeUndefined();
   expect(JSON.stringify(seen.call.invite.headers)).not.toContain('+33123456789');
   await hearEachOther(calling, seen.call);
   await calling.hangup();

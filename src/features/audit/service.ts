@@ -54,10 +54,11 @@ export function listAudit(
   }
   if (from !== undefined) conditions.push(`at >= ${value(from)}::timestamptz`);
   if (to !== undefined) conditions.push(`at < ${value(to)}::timestamptz`);
+  // `audit.id`: a bare id would be the text, among which 9 comes after 10.
   return tx.$queryRawUnsafe<AuditRow[]>(
     `SELECT id::text AS id, at, actor, request_id AS "requestId", ip, action, object_type AS "objectType",
             object_id AS "objectId", before, after
-     FROM audit WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ${value(take)}::integer`,
+     FROM audit WHERE ${conditions.join(' AND ')} ORDER BY audit.id DESC LIMIT ${value(take)}::integer`,
     ...values,
   );
 }

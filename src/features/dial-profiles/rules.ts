@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RULED_CLASSES } from '../../domain/dialling/number-class.ts';
 import type { DialProfile } from '../../domain/dialling/profile.ts';
-import { MOST_RULES, problemsOf } from '../../domain/dialling/profile-problems.ts';
+import { MOST_RULES, type ProfileProblem, problemsOf } from '../../domain/dialling/profile-problems.ts';
 import { ZONE_NAMES } from '../../domain/dialling/zones.ts';
 import { DomainError } from '../../domain/errors.ts';
 
@@ -54,9 +54,12 @@ export function checkRules(rules: Rules, at: string): DialProfile {
   const problems = problemsOf(profile);
   if (problems.length === 0) return profile;
   throw new DomainError('validation-failed', 'Some rules make no sense.', {
-    fields: problems.map(({ rank, field, message }) => ({
-      path: rank === 0 ? at : `${at}/${rank - 1}/match/${field}`,
-      message,
-    })),
+    fields: problems.map(({ rank, field, message }) => ({ path: at + placeOf(rank, field), message })),
   });
+}
+
+function placeOf(rank: number, field: ProfileProblem['field']): string {
+  if (rank === 0) return '';
+  const rule = `/${rank - 1}`;
+  return field === 'action' || field === 'match' ? `${rule}/${field}` : `${rule}/match/${field}`;
 }

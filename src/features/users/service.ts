@@ -3,7 +3,7 @@ import { differing } from '../changes.ts';
 import type { FeatureDeps } from '../deps.ts';
 import { assignExtension, changeExtension } from '../extensions/service.ts';
 import { limitColumns, wrongField } from '../fields.ts';
-import { createLine, endWebphoneLines } from '../lines/service.ts';
+import { addLine, endWebphoneLines } from '../lines/service.ts';
 import { ownedNumberId } from '../numbers/owned.ts';
 import { keepingAnAdministrator, setRoles } from '../roles/service.ts';
 import { need, record, type TenantWork } from '../tenant-work.ts';
@@ -40,7 +40,7 @@ export async function createUser(
     select: { id: true },
   });
   await setRoles(work, id, roles);
-  if (phone !== 'none') await createLine(work, deps, id, { kind: phone });
+  if (phone !== 'none') await addLine(work, deps, id, { kind: phone });
   // Last, because it makes others of the tenant wait who want an extension.
   if (extension) await assignExtension(work, id, extension);
   const row = await readUserRow(tx, tenantId, id);
