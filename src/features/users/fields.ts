@@ -40,6 +40,10 @@ const Details = z.strictObject({
   allowTransfer: z.boolean().default(true),
   allowJoinOutside: z.boolean().default(false),
   limits: Limits.optional(),
+  allowedNetworks: fields.networks.default([]).meta({
+    description: "Where the user's API keys and phones are accepted from; empty: from everywhere.",
+    example: ['192.0.2.0/24', '2001:db8::/32'],
+  }),
   extension,
   roles: Roles.default(['user']),
 });

@@ -41,6 +41,9 @@ export const User = z
       .boolean()
       .meta({ description: 'May leave two outside parties talking to each other.' }),
     limits: Limits,
+    allowedNetworks: z
+      .array(z.string())
+      .meta({ description: 'Where API keys and phones are accepted from; empty: from everywhere.' }),
     teams: z.array(z.object({ id: z.uuid(), name: z.string(), capacity: z.enum(['agent', 'supervisor']) })),
     lines: z.array(z.object({ id: z.string(), kind: LineKind, label: z.string().nullable() })),
     sync: Sync,
@@ -77,6 +80,7 @@ export function userRecord(row: UserRow) {
     allowTransfer: row.allowTransfer,
     allowJoinOutside: row.allowJoinOutside,
     limits: limitsBody(row),
+    allowedNetworks: row.allowedNetworks,
     teams: row.teams,
     lines: row.lines,
     version: row.version,

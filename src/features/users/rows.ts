@@ -26,6 +26,7 @@ export type UserRow = {
   maxAbroadPerHour: number | null;
   maxAbroadMinutes: number | null;
   maxCallSeconds: number | null;
+  allowedNetworks: string[];
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -55,7 +56,7 @@ const ROWS = `
     u.record_calls AS "recordCalls", u.allow_outbound AS "allowOutbound", u.allow_transfer AS "allowTransfer",
     u.allow_join_outside AS "allowJoinOutside", u.max_calls_abroad AS "maxCallsAbroad",
     u.max_abroad_per_hour AS "maxAbroadPerHour", u.max_abroad_minutes AS "maxAbroadMinutes",
-    u.max_call_seconds AS "maxCallSeconds", u.version, u.created_at AS "createdAt", u.updated_at AS "updatedAt",
+    u.max_call_seconds AS "maxCallSeconds", u.allowed_networks AS "allowedNetworks", u.version, u.created_at AS "createdAt", u.updated_at AS "updatedAt",
     t.sip_domain AS "sipDomain", e.number AS extension, shown.e164 AS "outboundNumber",
     coalesce((SELECT json_agg(n.e164 ORDER BY n.e164) FROM numbers n WHERE n.user_id = u.id), '[]') AS numbers,
     coalesce((SELECT json_agg(json_build_object('id', r.id, 'key', r.builtin, 'name', r.name) ORDER BY r.name)
