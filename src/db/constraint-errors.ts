@@ -30,6 +30,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   teams_name: duplicate('/name', 'A team with this name'),
   trunks_name: duplicate('/name', 'A trunk with this name'),
   roles_name: duplicate('/name', 'A role with this name'),
+  tags_name: duplicate('/name', 'A tag with this name'),
+  skills_name: duplicate('/name', 'A skill with this name'),
   users_username: duplicate('/username', 'This username'),
   users_email: duplicate('/email', 'This email address'),
   users_sip_alias: duplicate('/sipAlias', 'This SIP account name'),
@@ -82,6 +84,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     message: 'One of the numbers is not one of the tenant. Take numbers that the tenant owns.',
   },
   team_members_tenant_id_user_id_fkey: unknownReference('/userId', 'user'),
+  user_tags_tenant_id_tag_id_fkey: unknownReference('/tags', 'tag'),
+  user_skills_tenant_id_skill_id_fkey: unknownReference('/skills', 'skill'),
   user_roles_tenant_id_role_id_fkey: unknownReference('/roles', 'role'),
   tenants_id_default_profile_id_fkey: unknownReference('/defaultProfileId', 'dial profile'),
   tenants_id_default_number_id_fkey: {

@@ -13,6 +13,8 @@ const THINGS = {
   roles: 'role',
   users: 'user',
   lines: 'line',
+  tags: 'tag',
+  skills: 'skill',
 } as const;
 
 /**

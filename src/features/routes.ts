@@ -8,6 +8,7 @@ import { explainDialRoutes } from './explain-dial/contract.ts';
 import { extensionRoutes } from './extensions/contract.ts';
 import { forwardingRoutes } from './forwarding/contract.ts';
 import { keyRoutes } from './keys/contract.ts';
+import { labelRoutes } from './labels/contract.ts';
 import { lineRoutes } from './lines/contract.ts';
 import { liveRoutes } from './live/contract.ts';
 import { nodeOperationRoutes } from './node-operations/contract.ts';
@@ -32,6 +33,7 @@ export function allRoutes(deps: FeatureDeps): Route[] {
     ...extensionRoutes(deps),
     ...forwardingRoutes(deps),
     ...keyRoutes(deps),
+    ...labelRoutes(deps),
     ...lineRoutes(deps),
     ...liveRoutes(deps),
     ...nodeOperationRoutes(deps),

@@ -71,3 +71,146 @@ describe('allowed networks', () => {
     expect(await status([])).toBe(200);
   });
 });
+
+const users = async (query: string) =>
+  (await tenant.api.get(`/users?${query}`)).json.items.map(({ id }: { id: string }) => id).sort();
+const labels = async (kind: 'tags' | 'skills') => (await tenant.api.get(`/${kind}`)).json.items;
+const named = async (kind: 'tags' | 'skills', name: string) =>
+  (await labels(kind)).find((one: { name: string }) => one.name === name);
+const lastUpdateOf = async (userId: string) =>
+  (await auditOf(service, tenant.id)).findLast((entry) => entry.objectId === userId);
+
+describe('tags', () => {
+  test('are made by using them, in whatever case, and found by the list', async () => {
+    const ada = await tenant.user({ tags: ['Night shift', 'vip', 'VIP'] });
+    const bob = await tenant.user({ tags: ['night SHIFT'] });
+    expect(ada.tags.map((tag: string) => tag.toLowerCase())).toEqual(['night shift', 'vip']);
+    expect(bob.tags).toEqual(['Night shift']);
+    expect(await named('tags', 'Night shift')).toMatchObject({ users: 2 });
+    expect(await users('tag=NIGHT%20shift')).toEqual([ada.id, bob.id].sort());
+    expect(await users('tag=vip')).toEqual([ada.id]);
+    expect(await users('tag=nobody')).toEqual([]);
+  });
+
+  test('change the version and the history of the user when they change, and only then', async () => {
+    const user = await tenant.user({ tags: ['first'] });
+    const same = await tenant.api.patch(`/users/${user.id}`, { tags: ['FIRST'] });
+    expect(same.json.version).toBe(user.version);
+    const other = await tenant.api.patch(`/users/${user.id}`, { tags: ['second'] });
+    expect([other.json.tags, other.json.version]).toEqual([['second'], user.version + 1]);
+    const untouched = await tenant.api.patch(`/users/${user.id}`, { alias: 'x' });
+    expect(untouched.json.tags).toEqual(['second']);
+    const entries = (await auditOf(service, tenant.id)).filter(({ objectId }) => objectId === user.id);
+    expect(entries[1]).toMatchObject({ before: { tags: ['first'] }, after: { tags: ['second'] } });
+    expect((await tenant.api.patch(`/users/${user.id}`, { tags: [] })).json.tags).toEqual([]);
+  });
+
+  test('are renamed and deleted for everyone; a change against the old name is refused', async () => {
+    const user = await tenant.user({ tags: ['Berlin', 'Paris'] });
+    const { id } = await named('tags', 'Berlin');
+    expect(refusal(await tenant.api.patch(`/tags/${id}`, { name: 'PARIS' }))).toEqual([
+      409,
+      'conflict-duplicate',
+      ['/name'],
+    ]);
+    expect((await tenant.api.patch(`/tags/${id}`, { name: 'Bonn' })).json).toMatchObject({
+      name: 'Bonn',
+      users: 1,
+    });
+    const stale = { 'if-match': `"${user.version}"` };
+    expect((await tenant.api.patch(`/users/${user.id}`, { tags: ['Berlin'] }, stale)).status).toBe(412);
+    expect((await tenant.api.delete(`/tags/${id}`)).status).toBe(204);
+    expect((await tenant.api.get(`/users/${user.id}`)).json.tags).toEqual(['Paris']);
+    expect((await tenant.api.get(`/tags/${id}`)).status).toBe(404);
+    const audit = (await auditOf(service, tenant.id)).filter(({ objectId }) => objectId === id);
+    expect(audit.map(({ action }) => action)).toEqual(['tag.rename', 'tag.delete']);
+  });
+
+  test('are refused beyond 50, and with a sign that divides them in a file', async () => {
+    const user = await tenant.user();
+    const fifty = Array.from({ length: 50 }, (_, n) => `t${n}`);
+    expect((await tenant.api.patch(`/users/${user.id}`, { tags: fifty })).json.tags).toHaveLength(50);
+    const more = await tenant.api.patch(`/users/${user.id}`, { tags: [...fifty, 'one'] });
+    expect(refusal(more)).toEqual([422, 'validation-failed', ['/tags']]);
+    const divided = await tenant.api.patch(`/users/${user.id}`, { tags: ['a', 'b;c'] });
+    expect(refusal(divided)).toEqual([422, 'validation-failed', ['/tags/1']]);
+  });
+
+  test('that two make at the same time become one', async () => {
+    const both = await Promise.all(
+      ['Rush', 'rush'].map((tag) => tenant.user({ tags: ['zeta', tag, 'alpha'] })),
+    );
+    expect(both[0]!.tags).toEqual(both[1]!.tags);
+  });
+});
+
+describe('skills', () => {
+  test('have levels, can be looked up by a least level, and say who has them', async () => {
+    const ada = await tenant.user({
+      skills: [
+        { name: 'English', level: 9 },
+        { name: 'billing', level: 3 },
+      ],
+    });
+    const bob = await tenant.user({ skills: [{ name: 'english', level: 4 }] });
+    expect(ada.skills).toEqual([
+      { name: 'billing', level: 3 },
+      { name: 'English', level: 9 },
+    ]);
+    expect(await users('skill=english')).toEqual([ada.id, bob.id].sort());
+    expect(await users('skill=english:5')).toEqual([ada.id]);
+    expect(await users('skill=english:10')).toEqual([]);
+    expect(await users('skill=english:5&skill=billing:4')).toEqual([ada.id]);
+    const { id, users: count } = await named('skills', 'English');
+    expect(count).toBe(2);
+    const first = (await tenant.api.get(`/skills/${id}/users?limit=1`)).json;
+    const rest = (await tenant.api.get(`/skills/${id}/users?limit=1&cursor=${first.next}`)).json;
+    expect([...first.items, ...rest.items].map(({ user, level }) => [user.id, level])).toEqual([
+      [ada.id, 9],
+      [bob.id, 4],
+    ]);
+    expect(rest.next).toBeNull();
+    const better = await tenant.api.patch(`/users/${bob.id}`, { skills: [{ name: 'ENGLISH', level: 5 }] });
+    expect([better.json.skills[0].level, better.json.version]).toEqual([5, bob.version + 1]);
+    expect(await lastUpdateOf(bob.id)).toMatchObject({
+      before: { skills: [{ name: 'English', level: 4 }] },
+      after: { skills: [{ name: 'English', level: 5 }] },
+    });
+  });
+
+  test.each([
+    [[{ name: 'a', level: 0 }], '/skills/0/level'],
+    [[{ name: 'a', level: 11 }], '/skills/0/level'],
+    [[{ name: 'a', level: 1.5 }], '/skills/0/level'],
+    [[{ name: 'a:b', level: 1 }], '/skills/0/name'],
+    [
+      [
+        { name: 'a', level: 1 },
+        { name: 'A', level: 2 },
+      ],
+      '/skills/1/name',
+    ],
+  ])('are refused when they are none: %j', async (skills, place) => {
+    const answer = await tenant.api.post('/users', {
+      username: 'n',
+      firstName: 'N',
+      email: 'n@example.org',
+      skills,
+    });
+    expect(refusal(answer)).toEqual([422, 'validation-failed', [place]]);
+  });
+});
+
+test('labels of one tenant are nothing to another, and need the permission', async () => {
+  const other = await foundTenant(service);
+  await tenant.user({ tags: ['ours'], skills: [{ name: 'ours', level: 1 }] });
+  expect((await other.api.get('/tags')).json.items).toEqual([]);
+  expect((await other.api.get('/users?tag=ours')).json.items).toEqual([]);
+  for (const kind of ['tags', 'skills'] as const) {
+    const { id } = await named(kind, 'ours');
+    expect((await other.api.get(`/${kind}/${id}`)).status).toBe(404);
+    expect((await other.api.call('DELETE', `/${kind}/${id}`)).status).toBe(404);
+    const reader = await tenant.apiWith(['users:read']);
+    expect((await reader.delete(`/${kind}/${id}`)).status).toBe(403);
+  }
+});

@@ -25,3 +25,66 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION authenticate_api_key FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION authenticate_api_key TO patchbay_app;
+
+------------------------------------------------------------------------------------------------
+-- Tags and skills
+------------------------------------------------------------------------------------------------
+
+CREATE TABLE tags (
+  id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  tenant_id  uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+  version    integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (tenant_id, id)
+);
+CREATE UNIQUE INDEX tags_name ON tags (tenant_id, lower(name));
+
+CREATE TABLE user_tags (
+  tenant_id uuid NOT NULL,
+  user_id   uuid NOT NULL,
+  tag_id    uuid NOT NULL,
+  PRIMARY KEY (user_id, tag_id),
+  FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, tag_id) REFERENCES tags (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX user_tags_tag ON user_tags (tag_id);
+
+CREATE TABLE skills (
+  id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  tenant_id  uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  -- Without the signs that divide skills and levels in a CSV cell (`billing:3;english:5`).
+  name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 100 AND name !~ '[:;]'),
+  version    integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (tenant_id, id)
+);
+CREATE UNIQUE INDEX skills_name ON skills (tenant_id, lower(name));
+
+CREATE TABLE user_skills (
+  tenant_id uuid NOT NULL,
+  user_id   uuid NOT NULL,
+  skill_id  uuid NOT NULL,
+  level     integer NOT NULL CHECK (level BETWEEN 1 AND 10),
+  PRIMARY KEY (user_id, skill_id),
+  FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, skill_id) REFERENCES skills (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX user_skills_skill ON user_skills (skill_id);
+
+DO $$
+DECLARE tab text;
+BEGIN
+  FOREACH tab IN ARRAY ARRAY['tags', 'skills'] LOOP
+    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION touch_version()',
+                   tab || '_version', tab);
+  END LOOP;
+  FOREACH tab IN ARRAY ARRAY['tags', 'user_tags', 'skills', 'user_skills'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tab);
+    EXECUTE format('CREATE POLICY tenant ON %I TO patchbay_app USING (tenant_id = (SELECT current_tenant()))
+                    WITH CHECK (tenant_id = (SELECT current_tenant()))', tab);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO patchbay_app', tab);
+  END LOOP;
+END $$;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { patchOf } from '../../api/patch.ts';
 import { fields, Limits } from '../fields.ts';
+import { Skills, Tags } from '../labels/labels.ts';
 import { LineKind } from '../lines/presentation.ts';
 
 const extension = z
@@ -44,6 +45,8 @@ const Details = z.strictObject({
     description: "Where the user's API keys and phones are accepted from; empty: from everywhere.",
     example: ['192.0.2.0/24', '2001:db8::/32'],
   }),
+  tags: Tags.default([]),
+  skills: Skills.default([]),
   extension,
   roles: Roles.default(['user']),
 });

@@ -44,6 +44,8 @@ export const User = z
     allowedNetworks: z
       .array(z.string())
       .meta({ description: 'Where API keys and phones are accepted from; empty: from everywhere.' }),
+    tags: z.array(z.string()),
+    skills: z.array(z.object({ name: z.string(), level: z.int() })),
     teams: z.array(z.object({ id: z.uuid(), name: z.string(), capacity: z.enum(['agent', 'supervisor']) })),
     lines: z.array(z.object({ id: z.string(), kind: LineKind, label: z.string().nullable() })),
     sync: Sync,
@@ -81,6 +83,8 @@ export function userRecord(row: UserRow) {
     allowJoinOutside: row.allowJoinOutside,
     limits: limitsBody(row),
     allowedNetworks: row.allowedNetworks,
+    tags: row.tags,
+    skills: row.skills,
     teams: row.teams,
     lines: row.lines,
     version: row.version,

@@ -35,6 +35,8 @@ export type UserRow = {
   outboundNumber: string | null;
   numbers: string[];
   roles: { id: string; key: string | null; name: string }[];
+  tags: string[];
+  skills: { name: string; level: number }[];
   teams: { id: string; name: string; capacity: 'agent' | 'supervisor' }[];
   lines: { id: string; kind: LineKind; label: string | null }[];
   pendingSince: Date | null;
@@ -61,6 +63,10 @@ const ROWS = `
     coalesce((SELECT json_agg(n.e164 ORDER BY n.e164) FROM numbers n WHERE n.user_id = u.id), '[]') AS numbers,
     coalesce((SELECT json_agg(json_build_object('id', r.id, 'key', r.builtin, 'name', r.name) ORDER BY r.name)
       FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id), '[]') AS roles,
+    coalesce((SELECT json_agg(w.name ORDER BY lower(w.name))
+      FROM user_tags ut JOIN tags w ON w.id = ut.tag_id WHERE ut.user_id = u.id), '[]') AS tags,
+    coalesce((SELECT json_agg(json_build_object('name', w.name, 'level', us.level) ORDER BY lower(w.name))
+      FROM user_skills us JOIN skills w ON w.id = us.skill_id WHERE us.user_id = u.id), '[]') AS skills,
     coalesce((SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'capacity', m.capacity)
         ORDER BY lower(g.name), m.capacity)
       FROM team_members m JOIN teams g ON g.id = m.team_id WHERE m.user_id = u.id), '[]') AS teams,
