@@ -1,4 +1,5 @@
 import type { Route } from '../api/route.ts';
+import { attributeRoutes } from './attributes/contract.ts';
 import { auditRoutes } from './audit/contract.ts';
 import { callerIdGroupRoutes } from './caller-id-groups/contract.ts';
 import { deletionRoutes } from './deletion/contract.ts';
@@ -25,6 +26,7 @@ import { userRoutes } from './users/contract.ts';
 /** Every route of the service. A feature that is not listed here does not exist. */
 export function allRoutes(deps: FeatureDeps): Route[] {
   return [
+    ...attributeRoutes(deps),
     ...auditRoutes(deps),
     ...callerIdGroupRoutes(deps),
     ...deletionRoutes(deps),

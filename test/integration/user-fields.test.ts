@@ -214,3 +214,158 @@ test('labels of one tenant are nothing to another, and need the permission', asy
     expect((await reader.delete(`/${kind}/${id}`)).status).toBe(403);
   }
 });
+
+describe('attributes', () => {
+  let at: TestTenant;
+  const ids = new Map<string, string>();
+  const SECRET = 'calendar-token-1f9e';
+
+  beforeAll(async () => {
+    at = await foundTenant(service);
+    for (const [key, type, choices] of [
+      ['costCentre', 'text', []],
+      ['desk', 'number', []],
+      ['shift', 'choice', ['day', 'night']],
+      ['sites', 'list', ['Paris', 'Lyon']],
+      ['words', 'list', []],
+      ['remote', 'boolean', []],
+      ['joined', 'date', []],
+      ['token', 'secret', []],
+    ]) {
+      const made = await at.api.post('/attributes', { key, label: `The ${key}`, type, choices });
+      expect(made.status).toBe(201);
+      ids.set(String(key), made.json.id);
+    }
+  });
+
+  test('of every type are kept as sent; one that is not sent stays, null clears', async () => {
+    const attributes = {
+      costCentre: 'Zürich "7"',
+      desk: 12.5,
+      shift: 'night',
+      sites: ['Lyon'],
+      words: ['b', 'a'],
+      remote: false,
+      joined: '2024-02-29',
+    };
+    const user = await at.user({ attributes });
+    expect([user.attributes, user.secretAttributes]).toEqual([attributes, []]);
+    const same = await at.api.patch(`/users/${user.id}`, { attributes });
+    expect(same.json.version).toBe(user.version);
+    const other = await at.api.patch(`/users/${user.id}`, { attributes: { desk: 13, shift: null } });
+    const { shift, ...rest } = attributes;
+    expect([other.json.attributes, other.json.version]).toEqual([{ ...rest, desk: 13 }, user.version + 1]);
+    const entry = (await auditOf(service, at.id)).findLast(({ objectId }) => objectId === user.id);
+    expect([entry.before.attributes, entry.after.attributes]).toEqual([attributes, other.json.attributes]);
+  });
+
+  test.each([
+    ['costCentre', 5],
+    ['costCentre', 'two\nlines'],
+    ['desk', '12'],
+    ['shift', 'evening'],
+    ['sites', ['Paris', 'Nice']],
+    ['sites', 'Paris'],
+    ['words', ['a', 'a']],
+    ['remote', 'yes'],
+    ['joined', '2023-02-29'],
+    ['joined', '29.2.2024'],
+    ['token', 7],
+    ['unknown', 'x'],
+    ['a/b~c', 'x'],
+  ])('are refused where the value is not of the type: %s = %j', async (key, value) => {
+    const user = await at.user();
+    const answer = await at.api.patch(`/users/${user.id}`, {
+      attributes: { [key]: value, remote: key === 'remote' ? value : true },
+    });
+    const place = key.replaceAll('~', '~0').replaceAll('/', '~1');
+    expect(refusal(answer)).toEqual([422, 'validation-failed', [`/attributes/${place}`]]);
+    expect((await at.api.get(`/users/${user.id}`)).json.attributes).toEqual({});
+  });
+
+  test('that are secret are sealed, and shown to nobody', async () => {
+    const user = await at.user({ attributes: { token: SECRET } });
+    expect([user.attributes, user.secretAttributes]).toEqual([{}, ['token']]);
+    const again = await at.api.patch(`/users/${user.id}`, { attributes: { token: `${SECRET}-2` } });
+    expect(again.json.version).toBe(user.version + 1);
+    const { rows } = await service.owner.query(
+      'SELECT secret FROM user_attributes WHERE user_id = $1 AND definition_id = $2',
+      [user.id, ids.get('token')],
+    );
+    const { unseal } = service.patchbay.deps;
+    expect(unseal(rows[0].secret, `attribute:${user.id}:${ids.get('token')}`)).toBe(`${SECRET}-2`);
+    const audit = JSON.stringify(await auditOf(service, at.id));
+    const places = [again.text, audit, service.logged(), rows[0].secret.toString('latin1')];
+    expect(places.filter((place) => place.includes(SECRET))).toEqual([]);
+  });
+
+  test('that are required must be there for a new user and cannot be cleared', async () => {
+    const strict = await foundTenant(service);
+    const old = await strict.user();
+    const definition = { key: 'badge', label: 'Badge', type: 'text', required: true };
+    expect((await strict.api.post('/attributes', definition)).status).toBe(201);
+    const missing = await strict.api.post('/users', {
+      username: 'n',
+      firstName: 'N',
+      email: 'n@example.org',
+    });
+    expect(refusal(missing)).toEqual([422, 'validation-failed', ['/attributes/badge']]);
+    const user = await strict.user({ attributes: { badge: '7' } });
+    const cleared = await strict.api.patch(`/users/${user.id}`, { attributes: { badge: null } });
+    expect(refusal(cleared)).toEqual([422, 'validation-failed', ['/attributes/badge']]);
+    expect((await strict.api.patch(`/users/${old.id}`, { alias: 'x' })).status).toBe(200);
+  });
+
+  test('are deleted with their values only when that is said, and a choice that is used stays', async () => {
+    const user = await at.user({ attributes: { shift: 'night', sites: ['Paris', 'Lyon'] } });
+    const of = (key: string) => `/attributes/${ids.get(key)}`;
+    for (const [key, choices] of [
+      ['shift', ['day']],
+      ['sites', ['Lyon']],
+    ] as const)
+      expect((await at.api.patch(of(key), { choices })).json).toMatchObject({ code: 'in-use', users: 1 });
+    expect((await at.api.patch(of('shift'), { choices: ['night', 'late'] })).json.choices).toEqual([
+      'night',
+      'late',
+    ]);
+    expect((await at.api.delete(of('shift'))).json).toMatchObject({ code: 'in-use', users: 1 });
+    expect((await at.api.delete(`${of('shift')}?force=true`)).status).toBe(204);
+    const after = (await at.api.get(`/users/${user.id}`)).json;
+    expect([after.attributes, after.version]).toEqual([{ sites: ['Paris', 'Lyon'] }, user.version + 1]);
+  });
+
+  test('have a key of their own, a type for good, and choices where they belong', async () => {
+    const define = (fields: object) =>
+      at.api.post('/attributes', { key: 'x', label: 'X', type: 'text', ...fields });
+    expect(refusal(await define({ key: 'desk' }))).toEqual([409, 'conflict-duplicate', ['/key']]);
+    expect(refusal(await define({ key: 'Desk 1' }))).toEqual([422, 'validation-failed', ['/key']]);
+    expect(refusal(await define({ type: 'choice' }))).toEqual([422, 'validation-failed', ['/choices']]);
+    expect(refusal(await define({ choices: ['a'] }))).toEqual([422, 'validation-failed', ['/choices']]);
+    expect((await at.api.patch(`/attributes/${ids.get('desk')}`, { type: 'text' })).status).toBe(422);
+    const clerk = await at.apiWith(['users:read', 'users:write']);
+    expect((await clerk.post('/attributes', { key: 'y', label: 'Y', type: 'text' })).status).toBe(403);
+  });
+
+  test('for dialers and routers come by one call, which can be repeated', async () => {
+    const dialling = await foundTenant(service);
+    for (let time = 0; time < 2; time++)
+      expect((await dialling.api.post('/dialer-attributes', undefined)).status).toBe(200);
+    const { items } = (await dialling.api.get('/attributes')).json;
+    expect(items.map(({ key }: { key: string }) => key)).toEqual([
+      'autoDial',
+      'capacity',
+      'channels',
+      'leadAssignment',
+      'speechLanguage',
+      'speechRecognition',
+    ]);
+    const attributes = {
+      autoDial: true,
+      capacity: 3,
+      channels: ['voice', 'chat'],
+      leadAssignment: 'automatic',
+    };
+    expect((await dialling.user({ attributes })).attributes).toEqual(attributes);
+    expect((await at.api.get('/attributes')).json.items).not.toContainEqual(items[0]);
+  });
+});

@@ -88,3 +88,53 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO patchbay_app', tab);
   END LOOP;
 END $$;
+
+------------------------------------------------------------------------------------------------
+-- Attributes that a tenant defines
+------------------------------------------------------------------------------------------------
+
+CREATE TABLE attribute_definitions (
+  id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  tenant_id  uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  key        text NOT NULL CHECK (key ~ '^[a-z][A-Za-z0-9]{0,39}$'),
+  label      text NOT NULL CHECK (length(label) BETWEEN 1 AND 100),
+  -- Fixed for good: values of another type would be left behind.
+  type       text NOT NULL CHECK (type IN ('text', 'number', 'choice', 'list', 'boolean', 'date', 'secret')),
+  -- What may be chosen; a list without any takes every word.
+  choices    text[] NOT NULL DEFAULT '{}',
+  required   boolean NOT NULL DEFAULT false,
+  version    integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (tenant_id, id),
+  CHECK (type <> 'choice' OR choices <> '{}'),
+  CHECK (type IN ('choice', 'list') OR choices = '{}')
+);
+CREATE UNIQUE INDEX attribute_definitions_key ON attribute_definitions (tenant_id, key);
+CREATE TRIGGER attribute_definitions_version BEFORE UPDATE ON attribute_definitions
+  FOR EACH ROW EXECUTE FUNCTION touch_version();
+
+CREATE TABLE user_attributes (
+  tenant_id     uuid NOT NULL,
+  user_id       uuid NOT NULL,
+  definition_id uuid NOT NULL,
+  value         jsonb,
+  -- Sealed, of type "secret" alone: write-only for everyone.
+  secret        bytea,
+  PRIMARY KEY (user_id, definition_id),
+  CHECK ((value IS NULL) <> (secret IS NULL)),
+  FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, definition_id) REFERENCES attribute_definitions (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX user_attributes_definition ON user_attributes (definition_id);
+
+DO $$
+DECLARE tab text;
+BEGIN
+  FOREACH tab IN ARRAY ARRAY['attribute_definitions', 'user_attributes'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tab);
+    EXECUTE format('CREATE POLICY tenant ON %I TO patchbay_app USING (tenant_id = (SELECT current_tenant()))
+                    WITH CHECK (tenant_id = (SELECT current_tenant()))', tab);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO patchbay_app', tab);
+  END LOOP;
+END $$;

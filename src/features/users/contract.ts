@@ -145,7 +145,7 @@ function changingRoutes(deps: FeatureDeps): Route[] {
     ],
     handler: async (ctx) => {
       const { user } = ctx.params;
-      const changed = await inTenant(db, ctx, (work) => updateUser(work, user, ctx.body, ctx.ifMatch));
+      const changed = await inTenant(db, ctx, (work) => updateUser(work, deps, user, ctx.body, ctx.ifMatch));
       const body = await asApplied(deps, ctx, changed);
       return { status: 200, body, version: body.version };
     },

@@ -47,6 +47,14 @@ const Details = z.strictObject({
   }),
   tags: Tags.default([]),
   skills: Skills.default([]),
+  attributes: z
+    .record(z.string().max(40), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()]))
+    .default({})
+    .meta({
+      description:
+        'By key, as the tenant defined them (`…/attributes`); null clears one, others stay as they are.',
+      example: { autoDial: true },
+    }),
   extension,
   roles: Roles.default(['user']),
 });

@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/client.ts';
 import { notFound } from '../../domain/errors.ts';
+import type { AttributeValue } from '../../domain/users/attributes.ts';
 import type { LineKind } from '../lines/presentation.ts';
 
 /** A user with all that a list shows of it. */
@@ -37,6 +38,8 @@ export type UserRow = {
   roles: { id: string; key: string | null; name: string }[];
   tags: string[];
   skills: { name: string; level: number }[];
+  attributes: Record<string, AttributeValue>;
+  secretAttributes: string[];
   teams: { id: string; name: string; capacity: 'agent' | 'supervisor' }[];
   lines: { id: string; kind: LineKind; label: string | null }[];
   pendingSince: Date | null;
@@ -67,6 +70,12 @@ const ROWS = `
       FROM user_tags ut JOIN tags w ON w.id = ut.tag_id WHERE ut.user_id = u.id), '[]') AS tags,
     coalesce((SELECT json_agg(json_build_object('name', w.name, 'level', us.level) ORDER BY lower(w.name))
       FROM user_skills us JOIN skills w ON w.id = us.skill_id WHERE us.user_id = u.id), '[]') AS skills,
+    coalesce((SELECT json_object_agg(d.key, a.value ORDER BY d.key) FROM user_attributes a
+      JOIN attribute_definitions d ON d.id = a.definition_id WHERE a.user_id = u.id AND a.value IS NOT NULL), '{}')
+      AS attributes,
+    coalesce((SELECT json_agg(d.key ORDER BY d.key) FROM user_attributes a
+      JOIN attribute_definitions d ON d.id = a.definition_id WHERE a.user_id = u.id AND a.secret IS NOT NULL), '[]')
+      AS "secretAttributes",
     coalesce((SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'capacity', m.capacity)
         ORDER BY lower(g.name), m.capacity)
       FROM team_members m JOIN teams g ON g.id = m.team_id WHERE m.user_id = u.id), '[]') AS teams,

@@ -1,4 +1,5 @@
 import { lockVersion } from '../../db/versioned.ts';
+import { setAttributes } from '../attributes/values.ts';
 import { differing } from '../changes.ts';
 import type { FeatureDeps } from '../deps.ts';
 import { assignExtension, changeExtension } from '../extensions/service.ts';
@@ -24,7 +25,18 @@ export async function readUser({ tx, tenantId }: TenantWork, userId: string): Pr
 export async function createUser(
   work: TenantWork,
   deps: Deps,
-  { extension, roles, tags, skills, phone, limits, outboundNumber, sipAlias, ...columns }: NewUser,
+  {
+    extension,
+    roles,
+    tags,
+    skills,
+    attributes,
+    phone,
+    limits,
+    outboundNumber,
+    sipAlias,
+    ...columns
+  }: NewUser,
 ): Promise<UserBody> {
   const { tx, tenantId } = work;
   if (extension) need(work, 'extensions:write');
@@ -41,6 +53,7 @@ export async function createUser(
     select: { id: true },
   });
   await setRoles(work, id, roles);
+  await setAttributes(work, deps, id, attributes, true);
   if (tags.length > 0) await setTags(work, id, tags);
   if (skills.length > 0) await setSkills(work, id, skills);
   if (phone !== 'none') await createLine(work, deps, id, { kind: phone });
@@ -59,12 +72,13 @@ export async function createUser(
 /** Changes what is sent and differs; what changes nothing leaves the version as it is. */
 export async function updateUser(
   work: TenantWork,
+  deps: Deps,
   userId: string,
   change: UserChange,
   ifMatch: number | null,
 ): Promise<UserBody> {
   const { tx, tenantId } = work;
-  const { extension, roles, tags, skills, limits, outboundNumber, status, ...columns } = change;
+  const { extension, roles, tags, skills, attributes, limits, outboundNumber, status, ...columns } = change;
   if (extension !== undefined) need(work, 'extensions:write');
   if (status !== undefined) need(work, 'users:suspend');
   await lockVersion(tx, 'users', userId, ifMatch);
@@ -82,10 +96,13 @@ export async function updateUser(
     await tx.user.update({ where: { id: userId }, data });
   }
   const otherRoles = roles !== undefined && (await setRoles(work, userId, roles));
+  const otherAttributes =
+    attributes !== undefined && (await setAttributes(work, deps, userId, attributes, false));
   const otherLabels = await changeLabels(work, userId, { tags, skills });
   const otherStatus = status !== undefined && (await changeStatus(work, userId, status));
   const otherExtension = extension !== undefined && (await changeExtension(work, userId, extension));
-  if (!data && !otherRoles && !otherLabels && !otherStatus && !otherExtension) return userBody(before);
+  if (!data && !otherRoles && !otherLabels && !otherAttributes && !otherStatus && !otherExtension)
+    return userBody(before);
   if (!data && !otherStatus) await touchUser(work, userId);
   return recordedChange(work, 'user.update', before);
 }
