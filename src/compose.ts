@@ -193,7 +193,7 @@ async function listen(
   const { version, logger, publicDir } = options;
   const app = createApp({
     routes: allRoutes(deps),
-    authenticate: (credential) => authenticateApiKey(deps.db, credential.token),
+    authenticate: (credential, { ip }) => authenticateApiKey(deps.db, credential.token, ip),
     resolveTenant: (name) => findTenant(deps.db, name),
     idempotencyStore: own.answers,
     secret: own.secret,

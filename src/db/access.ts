@@ -1,18 +1,24 @@
+import { isIP } from 'node:net';
 import type { Actor } from '../domain/actor.ts';
 import { type ApiKeyToken, hashApiKeySecret } from '../domain/api-key.ts';
 import { isPermission } from '../domain/permissions.ts';
 import type { Database } from './client.ts';
 
 /**
- * Who holds this API key; null for one that is unknown, wrong, expired or revoked. The comparison happens in the
- * database, between SHA-256 digests of 256 random bits: timing tells nothing about the secret.
+ * Who holds this API key; null for one that is unknown, wrong, expired or revoked, or comes from outside the networks
+ * of its user. `ip` is the caller's address, without an IPv6 zone. The comparison happens in the database, between SHA-256 digests of 256 random bits: timing tells nothing about the secret.
  */
-export async function authenticateApiKey(db: Database, token: ApiKeyToken): Promise<Actor | null> {
+export async function authenticateApiKey(
+  db: Database,
+  token: ApiKeyToken,
+  ip: string,
+): Promise<Actor | null> {
   const rows = await db.asNobody(
     (tx) => tx.$queryRaw<
       { id: string; tenant_id: string | null; user_id: string | null; name: string; scopes: string[] }[]
     >`
-      SELECT * FROM authenticate_api_key(${token.id}, ${Buffer.from(hashApiKeySecret(token.secret))})`,
+      SELECT * FROM authenticate_api_key(${token.id}, ${Buffer.from(hashApiKeySecret(token.secret))},
+        ${isIP(ip) === 0 ? null : ip}::text::inet)`,
   );
   const key = rows[0];
   if (!key) return null;

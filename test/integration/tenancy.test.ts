@@ -40,13 +40,21 @@ async function fillEveryTable(tenantId: string): Promise<void> {
   const group = await one("INSERT INTO caller_id_groups (tenant_id, name) VALUES ($1, 'Group') RETURNING id");
   const team = await one("INSERT INTO teams (tenant_id, name) VALUES ($1, 'Team') RETURNING id");
   const role = await one("INSERT INTO roles (tenant_id, name) VALUES ($1, 'Role') RETURNING id");
-  const values = { user: user.id, number, profile, group, team, role };
+  const tag = await one("INSERT INTO tags (tenant_id, name) VALUES ($1, 'Tag') RETURNING id");
+  const skill = await one("INSERT INTO skills (tenant_id, name) VALUES ($1, 'Skill') RETURNING id");
+  const attribute = await one(
+    "INSERT INTO attribute_definitions (tenant_id, key, label, type) VALUES ($1, 'key', 'Label', 'text') RETURNING id",
+  );
+  const values = { user: user.id, number, profile, group, team, role, tag, skill, attribute };
   const fill: [string, (keyof typeof values)[]][] = [
     ["INSERT INTO dial_rules VALUES ($1, $2, 0, 'allow', '{}')", ['profile']],
     ['INSERT INTO caller_id_group_numbers VALUES ($1, $2, 0, $3)', ['group', 'number']],
     ["INSERT INTO trunks (tenant_id, name, host) VALUES ($1, 'Trunk', 'carrier.example')", []],
     ['INSERT INTO user_roles VALUES ($1, $2, $3)', ['user', 'role']],
     ['INSERT INTO team_members VALUES ($1, $2, $3)', ['team', 'user']],
+    ["INSERT INTO user_attributes VALUES ($1, $2, $3, '1')", ['user', 'attribute']],
+    ['INSERT INTO user_tags VALUES ($1, $2, $3)', ['user', 'tag']],
+    ['INSERT INTO user_skills VALUES ($1, $2, $3, 5)', ['user', 'skill']],
     ['INSERT INTO call_forwards (tenant_id, user_id) VALUES ($1, $2)', ['user']],
     ['INSERT INTO fences (tenant_id, user_id) VALUES ($1, $2)', ['user']],
     ["INSERT INTO pending_deletions (tenant_id, user_id, requested_by) VALUES ($1, $2, '{}')", ['user']],
