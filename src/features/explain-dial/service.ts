@@ -1,3 +1,4 @@
+import { seeingWholeTenant } from '../../db/client.ts';
 import type { DialPath } from '../../domain/dialling/decide.ts';
 import { notFound } from '../../domain/errors.ts';
 import type { CallLimits } from '../../domain/pbx/records.ts';
@@ -22,8 +23,21 @@ export async function explainDial(
   path: DialPath,
 ): Promise<Explained> {
   const { user, tenant } = await readUserAndTenant(work, userId);
+  // The user may be of the caller's teams while the one who is dialled is not; the PBX asks nobody's team.
+  return seeingWholeTenant(work.tx, () => explainFor(work, user, tenant, asked, path));
+}
+
+type UserAndTenant = Awaited<ReturnType<typeof readUserAndTenant>>;
+
+async function explainFor(
+  work: TenantWork,
+  user: UserAndTenant['user'],
+  tenant: UserAndTenant['tenant'],
+  asked: string,
+  path: DialPath,
+): Promise<Explained> {
   const profile = user.profile ?? (await defaultProfile(work, tenant.defaultProfileId));
-  const shown = await numbersToShow(work, userId, user.outboundNumber?.e164, tenant.defaultNumberId);
+  const shown = await numbersToShow(work, user.id, user.outboundNumber?.e164, tenant.defaultNumberId);
   const dialler: Dialler = {
     country: tenant.country,
     profile: profile && dialProfileOf(profile),
