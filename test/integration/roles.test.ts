@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BUILTIN_ROLES, type BuiltinRole } from '../../src/domain/roles.ts';
 import { type ApiClient, apiClient } from '../support/api-client.ts';
 import { startService, type TestService } from '../support/service.ts';
 import {
