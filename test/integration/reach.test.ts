@@ -243,12 +243,15 @@ describe('a role of the tenant that is for supervised teams only', () => {
   });
 
   test('suspending one of two organisation administrators asks the whole tenant, not the team', async () => {
-    const { api } = await person([role.id]);
+    const { self, api } = await person([role.id]);
+    const team = (await tenant.api.post('/teams', { name: 'With one administrator' })).json;
+    await join(team.id, self.id, 'supervisor');
+    await tenant.api.delete(`/teams/${ours.id}/members/${self.id}`);
     const [inTeam] = [
       await tenant.user({ roles: ['organisation-administrator'] }),
       await tenant.user({ roles: ['organisation-administrator'] }),
     ];
-    await join(ours.id, inTeam.id, 'agent');
+    await join(team.id, inTeam.id, 'agent');
     expect((await api.post(`/users/${inTeam.id}/suspend`)).status).toBe(200);
   });
 });
