@@ -56,6 +56,7 @@ const pretending = (tx: Tx): TenantWork => ({
   tenantId: victim.id,
   caller: { actor: { kind: 'system', id: 'x', name: 'x' }, requestId: null, ip: null },
   may: () => true,
+  mayEverywhere: () => true,
 });
 
 test('nothing of a tenant is seen through another door', async () => {

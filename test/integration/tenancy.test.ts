@@ -141,6 +141,22 @@ describe('row-level security alone, with queries that name no tenant', () => {
       expect(await as('patchbay.platform', 'on', () => rowsOf(table)), table).toEqual([]);
   });
 
+  test('shows a supervisor without a team nobody, nor what is theirs', async () => {
+    // Rows that say nothing without the users beside them; that an extension is taken is told to all who see extensions.
+    const open = ['api_keys', 'extensions', 'numbers', 'team_members', 'user_roles'];
+    const { rows } = await service.owner.query<{ table_name: string }>(
+      "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'user_id'",
+    );
+    const ofUsers = rows.map((row) => row.table_name).filter((table) => !open.includes(table));
+    for (const table of ['users', 'teams', 'deleted_users', ...ofUsers]) {
+      const seen = await as('patchbay.tenant', ours.id, async () => {
+        await app.query("SELECT set_config('patchbay.supervisor', gen_random_uuid()::text, true)");
+        return rowsOf(table);
+      });
+      expect(seen, table).toEqual([]);
+    }
+  });
+
   test('lets nobody change or add another tenant’s rows', async () => {
     const writable = (
       await service.owner.query(

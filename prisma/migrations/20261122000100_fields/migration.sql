@@ -8,16 +8,29 @@ ALTER TABLE users ADD COLUMN allowed_networks text[] NOT NULL DEFAULT '{}'
 -- that nothing can use it by mistake.
 DROP FUNCTION authenticate_api_key(text, bytea);
 CREATE FUNCTION authenticate_api_key(key_id text, hash bytea, caller inet)
-  RETURNS TABLE (id text, tenant_id uuid, user_id uuid, name text, scopes text[])
+  RETURNS TABLE (id text, tenant_id uuid, user_id uuid, name text, scopes text[], teams_only text[])
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   RETURN QUERY
-    SELECT k.id, k.tenant_id, k.user_id, k.name, k.scopes FROM api_keys k
+    SELECT k.id, k.tenant_id, k.user_id, k.name,
+      CASE WHEN k.user_id IS NULL THEN k.scopes ELSE coalesce(held.scopes, '{}') END,
+      coalesce(held.teams_only, '{}')
+    FROM api_keys k
     LEFT JOIN users u ON u.id = k.user_id
+    LEFT JOIN LATERAL (
+      SELECT array_agg(p.name) AS scopes, array_agg(p.name) FILTER (WHERE p.teams_only) AS teams_only
+      FROM (
+        SELECT given.name, bool_and(r.teams_only) AS teams_only
+        FROM user_roles ur JOIN roles r ON r.id = ur.role_id, unnest(r.permissions) AS given (name)
+        WHERE ur.user_id = k.user_id AND given.name = ANY (k.scopes)
+        GROUP BY given.name) p) held ON true
     WHERE k.id = key_id AND k.secret_hash = hash AND k.revoked_at IS NULL
       AND (k.expires_at IS NULL OR k.expires_at > now())
       AND (k.user_id IS NULL OR (u.status = 'active'
-        AND (u.allowed_networks = '{}' OR caller <<= ANY (u.allowed_networks::inet[]))));
+        AND (u.allowed_networks = '{}' OR caller <<= ANY (u.allowed_networks::inet[]))
+        AND NOT EXISTS (
+        SELECT 1 FROM user_roles ur JOIN roles r ON r.id = ur.role_id
+        WHERE ur.user_id = k.user_id AND r.builtin = 'hardware-phone')));
   IF FOUND THEN
     UPDATE api_keys k SET last_used_at = now()
       WHERE k.id = key_id AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute');
@@ -136,5 +149,15 @@ BEGIN
     EXECUTE format('CREATE POLICY tenant ON %I TO patchbay_app USING (tenant_id = (SELECT current_tenant()))
                     WITH CHECK (tenant_id = (SELECT current_tenant()))', tab);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO patchbay_app', tab);
+  END LOOP;
+END $$;
+
+-- A supervisor sees what belongs to users of supervised teams, and no others (the migration before this one).
+DO $$
+DECLARE tab text;
+BEGIN
+  FOREACH tab IN ARRAY ARRAY['user_tags', 'user_skills', 'user_attributes'] LOOP
+    EXECUTE format('CREATE POLICY supervised ON %I AS RESTRICTIVE TO patchbay_app
+                    USING ((SELECT current_supervisor()) IS NULL OR user_id IN (SELECT supervised_users()))', tab);
   END LOOP;
 END $$;

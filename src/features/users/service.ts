@@ -8,7 +8,7 @@ import { setSkills, setTags } from '../labels/assign.ts';
 import { addLine, endWebphoneLines } from '../lines/service.ts';
 import { ownedNumberId } from '../numbers/owned.ts';
 import { keepingAnAdministrator, setRoles } from '../roles/service.ts';
-import { need, record, type TenantWork } from '../tenant-work.ts';
+import { need, needEverywhere, record, type TenantWork } from '../tenant-work.ts';
 import { tenantOf } from '../tenants/service.ts';
 import { unusedAlias } from './alias.ts';
 import type { NewUser, UserChange } from './fields.ts';
@@ -39,6 +39,8 @@ export async function createUser(
   }: NewUser,
 ): Promise<UserBody> {
   const { tx, tenantId } = work;
+  // A new user is in no team yet, and so nobody's who holds this for teams alone.
+  needEverywhere(work, 'users:write');
   if (extension) need(work, 'extensions:write');
   if (phone !== 'none') need(work, 'lines:write');
   requireName(columns);
