@@ -139,37 +139,6 @@ describe('deleting', () => {
   });
 });
 
-describe('a fence', () => {
-  test('that a crash left is lifted, and calls are possible again', async () => {
-    const user = await newUser();
-    const { db, objects } = service.patchbay.deps.pbxOf(service.nodeId)!;
-    await service.owner.query('INSERT INTO fences (user_id, tenant_id) VALUES ($1, $2)', [
-      user.id,
-      tenant.id,
-    ]);
-    await until('it stands', async () => (await objects.endpointsInMaintenance()).has(user.lineId));
-    expect(await db.get(`pb/fence/${user.id}`)).toBe('1');
-    // As if half a minute had passed.
-    await service.owner.query("UPDATE fences SET since = now() - interval '31 seconds'");
-    await until('it is down', async () => !(await objects.endpointsInMaintenance()).has(user.lineId));
-    expect(await db.get(`pb/fence/${user.id}`)).toBeNull();
-    expect((await service.platform.delete(at(user))).status).toBe(204);
-  });
-
-  test('that was taken from under a deletion keeps it from deleting', async () => {
-    const user = await newUser();
-    await service.owner.query(
-      `CREATE FUNCTION steal() RETURNS trigger LANGUAGE plpgsql AS
-         $$ BEGIN UPDATE fences SET holder = gen_random_uuid() WHERE user_id = NEW.user_id; RETURN NULL; END $$;
-       CREATE TRIGGER steal AFTER INSERT ON fences FOR EACH ROW EXECUTE FUNCTION steal()`,
-    );
-    const answer = await service.platform.delete(at(user));
-    await service.owner.query('DROP FUNCTION steal() CASCADE');
-    expect(answer).toMatchObject({ status: 503, json: { code: 'timed-out' } });
-    expect(await one('SELECT 1 FROM users WHERE id = $1', user.id)).toBeDefined();
-  });
-});
-
 describe('a deletion that is queued', () => {
   const queue = (user: { id: string }) =>
     service.owner.query(
