@@ -37,7 +37,11 @@ const when = z.enum(['refuse', 'idle', 'hangup']).default('refuse').meta({
 });
 
 export function deletionRoutes(deps: FeatureDeps): Route[] {
-  const remove = defineRoute({
+  return [removalRoute(deps), ...queueRoutes(deps), ...recordRoutes(deps)];
+}
+
+function removalRoute(deps: FeatureDeps): Route {
+  return defineRoute({
     method: 'delete',
     path: `${USERS}/:user`,
     summary: 'Delete a user',
@@ -80,7 +84,9 @@ export function deletionRoutes(deps: FeatureDeps): Route[] {
       return { status: 204 };
     },
   });
+}
 
+function queueRoutes(deps: FeatureDeps): Route[] {
   const queue = defineRoute({
     method: 'get',
     path: '/api/v1/tenants/:tenant/deletions',
@@ -129,7 +135,7 @@ export function deletionRoutes(deps: FeatureDeps): Route[] {
     },
   });
 
-  return [remove, queue, readOne, cancel, ...recordRoutes(deps)];
+  return [queue, readOne, cancel];
 }
 
 function recordRoutes(deps: FeatureDeps): Route[] {
