@@ -82,11 +82,7 @@ function refuseKeyInArguments(args: readonly string[]): void {
     );
 }
 
-async function readApiKey(
-  { keyFile }: GlobalOptions,
-  config: Settings,
-  terminal: Terminal,
-): Promise<string> {
+async function readApiKey({ keyFile }: GlobalOptions, config: Settings, terminal: Terminal): Promise<string> {
   const text = keyFile === undefined ? config.apiKey : (await terminal.read(keyFile)).trim();
   if (text === null) throw usage('No API key: give it in PATCHBAY_API_KEY or in a file with --key-file.');
   if (parseApiKey(text) === null)
