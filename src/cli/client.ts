@@ -143,8 +143,12 @@ function queryText(query: Query = {}): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** Those after which nothing can have arrived, in words. Codes of Node (errors.html) and of its fetch, undici. */
+/**
+ * Those after which nothing can have arrived, in words. Codes of Node (errors.html) and of its fetch, undici;
+ * `bad port` is a message without a code (Fetch standard, "bad port": 5060 is one).
+ */
 const NOT_SENT: Record<string, string> = {
+  'bad port': 'that port belongs to another protocol than HTTP, and is never connected to',
   ECONNREFUSED: 'nobody listens there',
   ENOTFOUND: 'the host name is not known',
   EAI_AGAIN: 'the host name cannot be looked up now',
@@ -181,6 +185,6 @@ function repetition({ idempotencyKey }: Call): string {
 /** undici wraps the cause; for a name with several addresses it is an AggregateError with a code. */
 function codeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : 'no reason given';
+  if (!(cause instanceof Error)) return 'no reason given';
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }

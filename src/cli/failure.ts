@@ -43,8 +43,6 @@ export interface Problem {
   errors?: WrongPlace[];
   /** Of `user-in-call`. */
   calls?: { peer: string; since: string }[];
-  /** Of `forbidden`. */
-  permission?: string;
 }
 
 /** The service understood and refused. */

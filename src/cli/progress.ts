@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { interrupted } from './failure.ts';
 import type { Terminal } from './terminal.ts';
+import { safe } from './text.ts';
 
 const EVERY_MS = 1000;
 const ERASE_LINE = '\r\u001b[K';
@@ -26,7 +27,7 @@ export async function withProgress<T>(
   const clock = setInterval(() => {
     const seconds = Math.round((Date.now() - begun) / 1000);
     drawn = true;
-    terminal.err(`${ERASE_LINE}${what}… ${state}${state && ', '}${seconds} s (Ctrl-C stops)`);
+    terminal.err(`${ERASE_LINE}${safe(what)}… ${state}${state && ', '}${seconds} s (Ctrl-C stops)`);
   }, EVERY_MS);
   try {
     return await work({

@@ -18,6 +18,7 @@ import {
 import { withProgress } from '../progress.ts';
 import { type Act, readAll, type Session } from '../session.ts';
 import type { Column } from '../table.ts';
+import { safe } from '../text.ts';
 import {
   cleared,
   nameOfUser,
@@ -181,7 +182,7 @@ async function makeSure({ terminal }: Session, user: UserAnswer): Promise<void> 
     throw usage('There is nobody to ask whether this user is to be deleted: add --yes.');
   const extension = user.extension === null ? '' : `, extension ${user.extension}`;
   const answer = await terminal.ask(
-    `Are you sure you want to delete this user? ${nameOfUser(user)} (${user.username}${extension}) [y/N] `,
+    `Are you sure you want to delete this user? ${safe(nameOfUser(user))} (${safe(user.username)}${extension}) [y/N] `,
   );
   if (!/^y(es)?$/i.test(answer.trim())) throw refused('Nothing was deleted.');
 }
