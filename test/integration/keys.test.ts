@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureFirstPlatformKey } from '../../src/features/keys/service.ts';
 import { apiClient } from '../support/api-client.ts';
 import { startService, type TestService } from '../support/service.ts';
-import { auditOf, below, foundTenant, refusal } from '../support/tenants.ts';
+import { auditOf, below, everyItem, foundTenant, refusal } from '../support/tenants.ts';
 
 let service: TestService;
 beforeAll(async () => {
@@ -92,14 +92,7 @@ test('a repeated creation answers with the same key', async () => {
 test('keys are listed page by page', async () => {
   const tenant = await foundTenant(service);
   for (const name of ['b', 'a', 'a', 'c']) await tenant.api.post('/keys', { name, scopes: ['users:read'] });
-  const seen: string[] = [];
-  let cursor = '';
-  for (;;) {
-    const { json } = await tenant.api.get(`/keys?limit=2${cursor}`);
-    seen.push(...json.items.map((key: { name: string }) => key.name));
-    if (json.next === null) break;
-    cursor = `&cursor=${json.next}`;
-  }
+  const seen = (await everyItem(tenant.api, '/keys?limit=2')).map((key) => key.name);
   expect(seen).toEqual(['a', 'a', 'b', 'c', 'test']);
 });
 
