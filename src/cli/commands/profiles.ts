@@ -31,6 +31,7 @@ export function profileCommands(program: Command, act: Act): void {
   const profiles = program.command('profiles').description('Dial profiles: what users may dial');
   addReading(profiles, act);
   addChanging(profiles, act);
+  addDelete(profiles, act);
   addTry(profiles, act);
 }
 
@@ -78,7 +79,9 @@ function addChanging(profiles: Command, act: Act): void {
         show(session, (await session.client.send<ProfileAnswer>('PATCH', path, call)).body);
       }),
     );
+}
 
+function addDelete(profiles: Command, act: Act): void {
   profiles
     .command('delete')
     .description('Remove a dial profile')

@@ -53,7 +53,8 @@ const COLUMNS: Column<UserAnswer>[] = [
 export function userCommands(program: Command, act: Act): void {
   const users = program.command('users').description('Users of the tenant');
   addReading(users, act);
-  addChanging(users, act);
+  addCreate(users, act);
+  addUpdate(users, act);
   addStatus(users, act);
   addDelete(users, act);
 }
@@ -90,7 +91,7 @@ function addReading(users: Command, act: Act): void {
     );
 }
 
-function addChanging(users: Command, act: Act): void {
+function addCreate(users: Command, act: Act): void {
   const create = withUserFields(users.command('create').description('Create a user'))
     .option('--phone <kind>', 'with a first line: softphone, webphone or desk')
     .option('--suspended', 'neither signs in nor calls until activated');
@@ -107,7 +108,9 @@ function addChanging(users: Command, act: Act): void {
       },
     ),
   );
+}
 
+function addUpdate(users: Command, act: Act): void {
   const update = withClear(
     withUserFields(users.command('update').description('Change a user: only what is given')),
   )
