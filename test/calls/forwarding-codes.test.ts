@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeForwarding } from '../../src/domain/pbx/records.ts';
 import { Dialplan, type Tenant, type TestCarrier, type User } from '../support/dialplan-fixture.ts';
-import { connect } from '../support/phones/connect.ts';
+import { connect, hearEachOther } from '../support/phones/connect.ts';
 import { closePhones } from '../support/phones/open-phones.ts';
 
 let dialplan: Dialplan;
@@ -108,6 +108,7 @@ test('a target that the gate refuses is refused when it is set, and nothing chan
 
 test("codes are the phone's own: neither a transfer nor a forwarding nor a trunk sets anything", async () => {
   const { calling, called } = await connect(alice.phone, '1002', bob.phone);
+  await hearEachOther(calling, called);
   const returning = bob.phone.expectCall();
   await called.refer('*721003');
   await (await returning).hangup();

@@ -155,3 +155,21 @@ test('a transfer and a forwarding stay in the tenant of the one who transfers or
   await here.second.forward({});
   await neverRang(there);
 });
+
+test.each(['inside', 'outside'])(
+  "a phone that knows a call's identifiers cannot take a place in another tenant's call (%s)",
+  async (where) => {
+    const answering = here.second.phone.expectCall();
+    const caller =
+      where === 'inside'
+        ? await here.first.phone.dial('1002')
+        : await here.carrier.call(here.second.number!, { from: '+33699999999' });
+    const called = await answering;
+    await hearEachOther(caller, called);
+    const replaces = called.replaces();
+    const intruder = await there.first.phone.dial('1002', { headers: [['Replaces', replaces]] });
+    if (intruder.status === 200) await intruder.waitEnded();
+    await caller.waitEnded();
+    expect((await there.second.phone.callsSoFar()).filter((call) => call.state !== 'ended')).toEqual([]);
+  },
+);

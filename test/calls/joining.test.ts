@@ -102,7 +102,7 @@ test.each(['dialled', 'received'] as const)(
     const ringing = (await carrier.nextCall()).call;
     carrier.plan = { answer: true };
     const early = Dialog.ofCaller(second.invite, await second.provisional(180));
-    Object.assign(second, { established: () => early });
+    Object.assign(second, { established: () => early, replaces: () => early.replaces() });
     const returning = alice.phone.expectCall();
     await first.inside.referReplaces(second, { stay: true });
     await ringing.answer();

@@ -48,6 +48,7 @@ test.each(['1003', 'carol', '+33155501003', '0155501003'])(
     expect(await called.refer(target, { headers: [...CLAIMS.headers] })).toMatchObject({ status: 202 });
     const transferred = await answering;
     expect(transferred.from).toMatchObject({ display: 'Alice', user: '1001' });
+    expect(transferred.header('Referred-By')).toBeUndefined();
     expect(JSON.stringify(transferred.invite.headers)).not.toContain('+33123456789');
     await hearEachOther(calling, transferred);
     await calling.hangup();
@@ -62,6 +63,7 @@ test('blind, abroad: with the rights and the number of the one who transfers, wh
   const seen = await carrier.nextCall();
   expect(seen.number).toBe(ABROAD);
   expect(seen.from.user).toBe('+33155501001');
+  expect(seen.call.header('Referred-By')).toBeUndefined();
   expect(JSON.stringify(seen.call.invite.headers)).not.toContain('+33123456789');
   await hearEachOther(calling, seen.call);
   await calling.hangup();
@@ -182,73 +184,4 @@ test('who may not transfer gets no REFER through, and no digits either', async (
   await hearEachOther(calling, called);
   expect(await carol.phone.callsSoFar()).toHaveLength(carol.phone.received.length);
   await calling.hangup();
-});
-
-test('by digits: blind and attended, in RTP and by INFO, with the same rights', async () => {
-  const pair = async (extension: string) => {
-    const one = await tenant.user({ name: `One ${extension}`, extension, profile: 'international' });
-    const other = await tenant.user({
-      name: `Other ${extension}`,
-      extension: `${extension}0`,
-      profile: 'national',
-    });
-    const call = await connect(one.phone, other.extension!, other.phone);
-    await hearEachOther(call.calling, call.called);
-    return { one, other, ...call };
-  };
-  const target = (extension: string) => tenant.user({ name: `Target ${extension}`, extension });
-  const patience = 20_000;
-  const before = (await carrier.callsSoFar()).length;
-
-  const blind = async (by: 'rtp' | 'info', extension: string) => {
-    const to = await target(`${extension}9`);
-    const { one, calling, called } = await pair(extension);
-    const answering = to.phone.expectCall({}, patience);
-    await called.sendDtmf(`#1${to.extension}`, by);
-    const transferred = await answering;
-    expect(transferred.from).toMatchObject({ display: one.name, user: extension });
-    await hearEachOther(calling, transferred);
-    await calling.hangup();
-  };
-  const attended = async (extension: string) => {
-    const to = await target(`${extension}9`);
-    const { other, calling, called } = await pair(extension);
-    const answering = to.phone.expectCall({}, patience);
-    await called.sendDtmf(`*2${to.extension}`);
-    const consultation = await answering;
-    expect(consultation.from).toMatchObject({ display: other.name, user: other.extension });
-    await hearEachOther(called, consultation);
-    await called.hangup();
-    await hearEachOther(calling, consultation);
-    await calling.hangup();
-  };
-  const refusedBlind = async (extension: string) => {
-    const { one, other, calling, called } = await pair(extension);
-    const returning = other.phone.expectCall({}, patience);
-    await called.sendDtmf('#100442079460018', 'info');
-    const back = await returning;
-    expect(back.from).toMatchObject({ display: one.name });
-    await hearEachOther(calling, back);
-    await dialplan.report('PbRefused', { User: other.id, Path: 'transfer', Number: ABROAD });
-    await calling.hangup();
-  };
-  const refusedAttended = async (extension: string) => {
-    const { other, calling, called } = await pair(extension);
-    await called.sendDtmf('*200442079460018', 'info');
-    await called.until(
-      'the refusal',
-      () => dialplan.reports.some(({ fields }) => fields.User === other.id),
-      patience,
-    );
-    await hearEachOther(calling, called);
-    await calling.hangup();
-  };
-  await Promise.all([
-    blind('rtp', '2100'),
-    blind('info', '2200'),
-    attended('2300'),
-    refusedBlind('2400'),
-    refusedAttended('2500'),
-  ]);
-  expect(await carrier.callsSoFar()).toHaveLength(before);
 });

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../../api/cursor.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { requirePermission } from '../../domain/actor.ts';
 import { DomainError, notFound } from '../../domain/errors.ts';
 import { whenApplied } from '../applied.ts';
 import type { FeatureDeps } from '../deps.ts';
 import { instant, Stored, UserRef, Who } from '../shared-schemas.ts';
-import { inTenant } from '../tenant-work.ts';
+import { inTenant, needHere } from '../tenant-work.ts';
 import { cancelDeletion, listQueued, type QueuedDeletion, queueDeletion, readQueued } from './queue.ts';
 import { deleteUser } from './service.ts';
 
@@ -65,7 +64,7 @@ function removalRoute(deps: FeatureDeps): Route {
     ],
     handler: async (ctx) => {
       const { tenant, params, query, ifMatch, actor, requestId, ip } = ctx;
-      if (query.when === 'hangup') requirePermission(actor, 'users:hangup-delete');
+      if (query.when === 'hangup') needHere(ctx, 'users:hangup-delete');
       try {
         await deleteUser(deps, {
           tenantId: tenant.id,
@@ -148,12 +147,13 @@ function recordRoutes(deps: FeatureDeps): Route[] {
     permission: 'users:read',
     query: pageQuery({}),
     response: { 200: pageOf(Deleted) },
-    handler: async ({ tenant, query, cursors }) => {
+    handler: async (ctx) => {
+      const { query, cursors } = ctx;
       const after = cursors.after(query.cursor, z.object({ deletedAt: z.coerce.date(), id: z.uuid() }));
-      const rows = await deps.db.asTenant(tenant.id, (tx) =>
+      const rows = await inTenant(deps.db, ctx, ({ tx, tenantId }) =>
         tx.deletedUser.findMany({
           where: {
-            tenantId: tenant.id,
+            tenantId,
             ...(after && {
               OR: [
                 { deletedAt: { lt: after.deletedAt } },
@@ -178,9 +178,10 @@ function recordRoutes(deps: FeatureDeps): Route[] {
     permission: 'users:read',
     params,
     response: { 200: Deleted },
-    handler: async ({ tenant, params: { user } }) => {
-      const row = await deps.db.asTenant(tenant.id, (tx) =>
-        tx.deletedUser.findFirst({ where: { tenantId: tenant.id, id: user } }),
+    handler: async (ctx) => {
+      const { user } = ctx.params;
+      const row = await inTenant(deps.db, ctx, ({ tx, tenantId }) =>
+        tx.deletedUser.findFirst({ where: { tenantId, id: user } }),
       );
       if (!row) throw notFound('deleted user', user);
       return { status: 200, body: remembered(row) };

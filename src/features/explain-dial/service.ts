@@ -1,3 +1,4 @@
+import { seeingWholeTenant } from '../../db/client.ts';
 import type { DialPath } from '../../domain/dialling/decide.ts';
 import { notFound } from '../../domain/errors.ts';
 import type { CallLimits } from '../../domain/pbx/records.ts';
@@ -14,6 +15,8 @@ export interface Explained {
   limits: { user: CallLimits; tenant: CallLimits };
 }
 
+type UserRow = NonNullable<Awaited<ReturnType<TenantWork['tx']['user']['findFirst']>>>;
+
 /** May this user dial this, and why? As the PBX will answer once all changes have reached it. */
 export async function explainDial(
   work: TenantWork,
@@ -21,14 +24,24 @@ export async function explainDial(
   asked: string,
   path: DialPath,
 ): Promise<Explained> {
+  const user = await work.tx.user.findFirst({ where: { tenantId: work.tenantId, id: userId } });
+  if (!user) throw notFound('user', userId);
+  // The user may be of the caller's teams while the one who is dialled is not; the PBX asks nobody's team.
+  return seeingWholeTenant(work.tx, () => explainFor(work, user, asked, path));
+}
+
+async function explainFor(
+  work: TenantWork,
+  user: UserRow,
+  asked: string,
+  path: DialPath,
+): Promise<Explained> {
   const { tx, tenantId } = work;
   // One after the other: relations that Prisma includes would be asked for at the same time on one connection.
-  const user = await tx.user.findFirst({ where: { tenantId, id: userId } });
-  if (!user) throw notFound('user', userId);
   const tenant = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
   const profile = await profileWithRules(work, user.profileId ?? tenant.defaultProfileId);
-  const shown = await numbersToShow(work, userId, [user.outboundNumberId, tenant.defaultNumberId]);
-  const fences = await tx.fence.count({ where: { tenantId, userId } });
+  const shown = await numbersToShow(work, user.id, [user.outboundNumberId, tenant.defaultNumberId]);
+  const fences = await tx.fence.count({ where: { tenantId, userId: user.id } });
   const dialler: Dialler = {
     country: tenant.country,
     profile: profile && dialProfileOf(profile),

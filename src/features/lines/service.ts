@@ -22,16 +22,26 @@ export type NewLine = {
 /** What rings for a user is one value on the PBX, in which some 50 lines fit; nobody answers 20 phones. */
 const MOST_LINES = 20;
 
-/** A line of the user with a secret of its own, from the node's stock as far as that goes. */
+/** A line for a user who is there already. Throws `not-found`, and `validation-failed` when there are too many. */
 export async function createLine(
+  work: TenantWork,
+  deps: Deps,
+  userId: string,
+  input: NewLine,
+): Promise<LineRow> {
+  await lockVersion(work.tx, 'users', userId, null);
+  await refuseTooMany(work, userId);
+  return addLine(work, deps, userId, input);
+}
+
+/** A line with a secret of its own, from the node's stock as far as that goes; for a user made in this work. */
+export async function addLine(
   work: TenantWork,
   { seal }: Deps,
   userId: string,
   input: NewLine,
 ): Promise<LineRow> {
   const { tx, tenantId } = work;
-  await lockVersion(tx, 'users', userId, null);
-  await refuseTooMany(work, userId);
   const tenant = await tenantOf(work);
   const policy = passwordPolicyFor(input.kind, tenant);
   const id = await lineIdFor(work, tenant, input.kind, policy);

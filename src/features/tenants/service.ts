@@ -16,8 +16,19 @@ import { checkedRanges, readRanges, replaceRanges } from './ranges.ts';
 
 type Deps = Pick<FeatureDeps, 'isReservedExtension'>;
 
-/** The tenant's row, for services that need its country, length or policies. */
-export async function tenantOf({ tx, tenantId }: Pick<TenantWork, 'tx' | 'tenantId'>): Promise<TenantRow> {
+const known = new WeakMap<object, Promise<TenantRow>>();
+
+/**
+ * The tenant's row, for services that need its country, length or policies; read once for each piece of work,
+ * because creating a user asks for it four times.
+ */
+export function tenantOf(work: Pick<TenantWork, 'tx' | 'tenantId'>): Promise<TenantRow> {
+  const row = known.get(work) ?? tenantRow(work.tx, work.tenantId);
+  known.set(work, row);
+  return row;
+}
+
+async function tenantRow(tx: Tx, tenantId: string): Promise<TenantRow> {
   const row = await tx.tenant.findUnique({ where: { id: tenantId } });
   if (!row) throw notFound('tenant', tenantId);
   return row;
@@ -26,7 +37,7 @@ export async function tenantOf({ tx, tenantId }: Pick<TenantWork, 'tx' | 'tenant
 export type TenantBody = Awaited<ReturnType<typeof readTenant>>;
 
 export async function readTenant(tx: Tx, tenantId: string) {
-  const row = await tenantOf({ tx, tenantId });
+  const row = await tenantRow(tx, tenantId);
   const number = row.defaultNumberId
     ? await tx.phoneNumber.findFirst({ where: { tenantId, id: row.defaultNumberId } })
     : null;
@@ -71,6 +82,7 @@ export async function createTenant(
       builtin,
       name: BUILTIN_ROLES[builtin].name,
       permissions: [...BUILTIN_ROLES[builtin].permissions],
+      teamsOnly: BUILTIN_ROLES[builtin].teamsOnly ?? false,
     })),
   });
   const reserved = (number: string) => deps.isReservedExtension(columns.country, number);
@@ -117,7 +129,7 @@ export async function updateTenant(
   const { tx, tenantId } = work;
   if (OF_THE_PLATFORM.some((name) => change[name] !== undefined)) need(work, 'tenants:write');
   await lockVersion(tx, 'tenants', tenantId, ifMatch);
-  const row = await tenantOf(work);
+  const row = await tenantRow(tx, tenantId);
   const before = await readTenant(tx, tenantId);
   const { extensionRanges, limits, defaultNumber, ...columns } = change;
   const country = columns.country ?? row.country;

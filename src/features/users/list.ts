@@ -23,6 +23,10 @@ export type UserFilter = {
   teamId?: string[];
   /** Key or id. */
   role?: string[];
+  /** Names. */
+  tag?: string[];
+  /** Names, each with a least level or without: `english:5`. */
+  skill?: string[];
   /** Nothing of the user waits for the PBX. */
   inSync?: boolean;
 };
@@ -42,34 +46,48 @@ export async function findUsers(
   filter: UserFilter,
   options: { sort: UserSort; descending: boolean; after: UserPosition | null; take: number },
 ): Promise<UserPage> {
-  const { where, values } = conditions(tenantId, filter);
-  const from = `FROM users u LEFT JOIN extensions e ON e.user_id = u.id WHERE ${where}`;
-  const counted = await tx.$queryRawUnsafe<{ total: number }[]>(
-    `SELECT count(*)::integer AS total ${from}`,
-    ...values,
-  );
+  const { where, values } = conditions(tenantId, await withRoleIds(tx, tenantId, filter));
+  // A filter is evaluated once, for the count and for the page. Without one, the count comes from one index and the
+  // page from another: 1.5 ms instead of 6.5.
+  const once = values.length > 1 ? 'MATERIALIZED' : 'NOT MATERIALIZED';
   const { key, type } = SORTS[options.sort];
   const [compare, order] = options.descending ? ['<', 'DESC'] : ['>', 'ASC'];
-  const cursor = options.after ? [options.after.key, options.after.id] : [];
-  const n = values.length;
-  const later = options.after ? `AND (${key}, u.id) ${compare} ($${n + 1}::${type}, $${n + 2}::uuid)` : '';
-  const found = await tx.$queryRawUnsafe<UserPosition[]>(
-    `SELECT ${key}::text AS key, u.id ${from} ${later}
-     ORDER BY ${key} ${order}, u.id ${order} LIMIT $${n + cursor.length + 1}::integer`,
+  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const later = options.after
+    ? `WHERE (key, id) ${compare} (${parameter(options.after.key)}::${type}, ${parameter(options.after.id)}::uuid)`
+    : '';
+  const [found] = await tx.$queryRawUnsafe<{ total: number; page: UserPosition[] }[]>(
+    `WITH found AS ${once} (
+       SELECT u.id, ${key} AS key FROM users u LEFT JOIN extensions e ON e.user_id = u.id WHERE ${where}),
+     page AS (
+       SELECT key, id FROM found ${later} ORDER BY key ${order}, id ${order} LIMIT ${parameter(options.take)}::integer)
+     SELECT (SELECT count(*)::integer FROM found) AS total,
+            (SELECT coalesce(json_agg(json_build_object('key', key::text, 'id', id)
+                                      ORDER BY page.key ${order}, page.id ${order}), '[]') FROM page) AS page`,
     ...values,
-    ...cursor,
-    options.take,
   );
+  const { total, page } = found!;
   const rows = await readUserRows(
     tx,
     tenantId,
-    found.map(({ id }) => id),
+    page.map(({ id }) => id),
   );
-  const positions = new Map(found.map((position) => [position.id, position]));
-  return {
-    rows: rows.map((row) => ({ ...row, position: positions.get(row.id)! })),
-    total: counted[0]!.total,
-  };
+  const positions = new Map(page.map((position) => [position.id, position]));
+  return { rows: rows.map((row) => ({ ...row, position: positions.get(row.id)! })), total };
+}
+
+/**
+ * Roles by id: told their ids, Postgres knows from its statistics how many users have them, and does not look up
+ * 10,000 users one by one.
+ */
+async function withRoleIds(tx: Tx, tenantId: string, filter: UserFilter): Promise<UserFilter> {
+  if (!filter.role) return filter;
+  const roles = await tx.role.findMany({ where: { tenantId }, select: { id: true, builtin: true } });
+  const wanted = new Set(filter.role);
+  const named = roles.filter(
+    ({ id, builtin }) => wanted.has(id) || (builtin !== null && wanted.has(builtin)),
+  );
+  return { ...filter, role: named.map(({ id }) => id) };
 }
 
 /** The filter as SQL. Every text that was sent is a parameter; the statement is made of our own text alone. */
@@ -85,16 +103,16 @@ function conditions(tenantId: string, filter: UserFilter): { where: string; valu
     clauses.push(
       `u.id IN (SELECT m.user_id FROM team_members m WHERE m.team_id = ANY (${parameter(filter.teamId)}::uuid[]))`,
     );
-  if (filter.role) {
-    const roles = parameter(filter.role);
+  if (filter.role)
     clauses.push(
-      `u.id IN (SELECT ur.user_id FROM user_roles ur JOIN roles r ON r.id = ur.role_id
-        WHERE r.builtin = ANY (${roles}::text[]) OR r.id::text = ANY (${roles}::text[]))`,
+      `u.id IN (SELECT ur.user_id FROM user_roles ur WHERE ur.role_id = ANY (${parameter(filter.role)}::uuid[]))`,
     );
-  }
+  if (filter.tag) clauses.push(tagCondition(filter.tag, parameter));
+  if (filter.skill) clauses.push(skillCondition(filter.skill, parameter));
   if (filter.inSync !== undefined)
     clauses.push(
-      `${filter.inSync ? 'NOT ' : ''}'user:' || u.id IN (SELECT p.subject FROM sync_pending p WHERE p.tenant_id = $1::uuid)`,
+      `u.id ${filter.inSync ? 'NOT ' : ''}IN (SELECT substr(p.subject, 6)::uuid FROM sync_pending p
+         WHERE p.tenant_id = $1::uuid AND p.subject LIKE 'user:%')`,
     );
   return { where: clauses.join('\n AND '), values };
 }
@@ -115,6 +133,22 @@ function wordCondition(word: string, parameter: (value: unknown) => string): str
   return `(${text} OR strpos(e.number, ${parameter(word)}::text) > 0
     OR u.id IN (SELECT n.user_id FROM numbers n WHERE n.tenant_id = $1::uuid AND strpos(n.e164, ${national}::text) > 0)
     OR u.outbound_number_id IN (SELECT n.id FROM numbers n WHERE n.tenant_id = $1::uuid AND strpos(n.e164, ${national}::text) > 0))`;
+}
+
+function tagCondition(names: readonly string[], parameter: (value: unknown) => string): string {
+  return `u.id IN (SELECT ut.user_id FROM user_tags ut JOIN tags w ON w.id = ut.tag_id
+    WHERE w.tenant_id = $1::uuid
+      AND lower(w.name) IN (SELECT lower(n) FROM unnest(${parameter(names)}::text[]) n))`;
+}
+
+function skillCondition(skills: readonly string[], parameter: (value: unknown) => string): string {
+  const wanted = skills.map((skill) => /^(.*?)(?::([1-9]|10))?$/su.exec(skill)!);
+  const names = parameter(wanted.map(([, name]) => name));
+  const levels = parameter(wanted.map(([, , level]) => Number(level ?? 1)));
+  return `u.id IN (SELECT us.user_id FROM user_skills us JOIN skills w ON w.id = us.skill_id
+    JOIN unnest(${names}::text[], ${levels}::integer[]) AS n (name, level)
+      ON lower(n.name) = lower(w.name) AND us.level >= n.level
+    WHERE w.tenant_id = $1::uuid)`;
 }
 
 function phoneCondition(phone: readonly string[], parameter: (value: unknown) => string): string {

@@ -50,7 +50,8 @@ export class AmiExchange {
   /** Makes our ids unlike those of other connections, whose answers Asterisk may broadcast. */
   readonly #prefix = randomBytes(4).toString('hex');
   #count = 0;
-  #waiting: Pending[] = [];
+  /** From `#next` on: not sent yet. Those before have been let go: an answer of 20 MB must not live on here. */
+  #waiting: (Pending | null)[] = [];
   #next = 0;
   #inFlight = new Map<string, Pending>();
   #ended: PbxError | null = null;
@@ -100,7 +101,8 @@ export class AmiExchange {
   /** Sends what may be sent now. Called again when the socket has drained. */
   pump(): void {
     while (!this.blocked && this.#inFlight.size < this.#window && this.#next < this.#waiting.length) {
-      const pending = this.#waiting[this.#next++]!;
+      const pending = this.#waiting[this.#next]!;
+      this.#waiting[this.#next++] = null;
       if (pending.sentAt !== null) continue;
       pending.sentAt = performance.now();
       this.#inFlight.set(pending.id, pending);
@@ -134,7 +136,7 @@ export class AmiExchange {
     if (this.#ended) return;
     this.#ended = error;
     const sent = [...this.#inFlight.values()];
-    const unsent = this.#waiting.slice(this.#next).filter((pending) => pending.sentAt === null);
+    const unsent = this.#waiting.slice(this.#next).filter((pending) => pending?.sentAt === null) as Pending[];
     this.#inFlight.clear();
     this.#waiting = [];
     this.#next = 0;
@@ -174,12 +176,12 @@ export class AmiExchange {
       return;
     }
     pending.response = message;
-    if (message.get('EventList') !== 'start') this.#resolve(pending, message);
+    if (message.listMark !== 'start') this.#resolve(pending, message);
   }
 
   #takeItem(pending: Pending, message: AmiMessage): void {
     if (!pending.response) return;
-    const mark = message.get('EventList');
+    const mark = message.listMark;
     if (mark === undefined) {
       pending.items.push(message);
       return;

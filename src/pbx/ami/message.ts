@@ -16,12 +16,24 @@ const HEADER_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const LINE_BREAKERS = /[\r\n\0]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** One message from Asterisk, in the order of its lines. A name may come several times (`Output`). */
+/**
+ * One message from Asterisk, in the order of its lines. A name may come several times (`Output`).
+ *
+ * It keeps the text and takes it apart when a field is asked for: of the 130,000 messages of a comparison nobody asks
+ * for more than the three things that have a getter here (fields of all of them took a fifth of a second).
+ */
 export class AmiMessage {
-  readonly fields: readonly AmiField[];
+  readonly text: string;
+  #fields: readonly AmiField[] | null = null;
 
-  constructor(fields: readonly AmiField[]) {
-    this.fields = fields;
+  /** The lines, without the empty line that ended them. */
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get fields(): readonly AmiField[] {
+    this.#fields ??= readFields(this.text);
+    return this.#fields;
   }
 
   /** The first value of this name, or undefined. Names are compared as Asterisk writes them. */
@@ -37,7 +49,12 @@ export class AmiMessage {
 
   /** Asterisk begins responses with this line and events with another; fields of the dialplan come later. */
   get isResponse(): boolean {
-    return this.fields[0]?.[0] === 'Response';
+    return this.text.startsWith('Response:');
+  }
+
+  /** `start`, `Complete` or `cancelled` on what begins or ends a list, undefined on its items. */
+  get listMark(): string | undefined {
+    return this.text.includes('\r\nEventList:') ? this.get('EventList') : undefined;
   }
 
   /**
@@ -45,11 +62,32 @@ export class AmiMessage {
    * writes it after the values, so a stored value with a line break in it cannot pose as another action.
    */
   get actionId(): string | undefined {
-    for (let i = this.fields.length - 1; i >= 0; i--) {
-      if (this.fields[i]![0] === 'ActionID') return this.fields[i]![1];
-    }
-    return undefined;
+    const begin = this.text.lastIndexOf(ACTION_ID);
+    if (begin < 0) return undefined;
+    const end = this.text.indexOf('\r\n', begin + ACTION_ID.length);
+    return this.text.slice(begin + ACTION_ID.length, end < 0 ? undefined : end);
   }
+}
+
+const ACTION_ID = '\r\nActionID: ';
+
+/**
+ * A line without a name continues the value before it: AstDB values that somebody wrote by other means
+ * than AMI may contain line breaks.
+ */
+function readFields(text: string): AmiField[] {
+  const fields: AmiField[] = [];
+  for (const line of text.split('\r\n')) {
+    if (line === '') continue;
+    const colon = line.indexOf(':');
+    const last = fields.at(-1);
+    if (colon > 0) {
+      fields.push([line.slice(0, colon), line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)]);
+    } else if (last) {
+      fields[fields.length - 1] = [last[0], `${last[1]}\r\n${line}`];
+    }
+  }
+  return fields;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { PbxError } from '../pbx-error.ts';
-import { type AmiField, AmiMessage } from './message.ts';
+import { AmiMessage } from './message.ts';
 
 const END = '\r\n\r\n';
 const BANNER = 'Asterisk Call Manager/';
@@ -70,7 +70,8 @@ export class AmiParser {
     // The banner's own CRLF may have completed a seam that the remaining bytes do not contain.
     if (end < 0) return [];
     this.#keep(data.subarray(end + END.length));
-    return data.toString('utf8', 0, end).split(END).map(parseMessage).filter(isMessage);
+    const blocks = data.toString('utf8', 0, end).split(END);
+    return blocks.filter(isMessage).map((block) => new AmiMessage(block));
   }
 
   #join(): Buffer {
@@ -92,25 +93,7 @@ function lastBytes(before: Buffer, chunk: Buffer): Buffer {
     : Buffer.concat([before, chunk]).subarray(-count);
 }
 
-function isMessage(message: AmiMessage): boolean {
-  return message.fields.length > 0;
-}
-
-/**
- * A line without a name continues the value before it: AstDB values that somebody wrote by other means
- * than AMI may contain line breaks.
- */
-function parseMessage(block: string): AmiMessage {
-  const fields: AmiField[] = [];
-  for (const line of block.split('\r\n')) {
-    if (line === '') continue;
-    const colon = line.indexOf(':');
-    const last = fields.at(-1);
-    if (colon > 0) {
-      fields.push([line.slice(0, colon), line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)]);
-    } else if (last) {
-      fields[fields.length - 1] = [last[0], `${last[1]}\r\n${line}`];
-    }
-  }
-  return new AmiMessage(fields);
+/** A block without a single name holds nothing. */
+function isMessage(block: string): boolean {
+  return block.includes(':');
 }

@@ -126,6 +126,11 @@ export abstract class Call {
     return { status, notified: [...this.#notified] };
   }
 
+  /** What names this call in a Replaces header (RFC 3891). */
+  replaces(): string {
+    return this.established('being replaced').replaces();
+  }
+
   /** Presses keys: telephone-events in RTP, or INFO requests. */
   async sendDtmf(digits: string, by: 'rtp' | 'info' = 'rtp'): Promise<void> {
     if (by === 'rtp') return this.audio.sendDigits(digits);

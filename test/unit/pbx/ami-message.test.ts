@@ -49,11 +49,6 @@ test('names of fields cannot carry anything either, and there are at most 128 li
 });
 
 test('a stored value cannot pose as the answer to another action', () => {
-  const item = new AmiMessage([
-    ['Event', 'DBGetTreeResponse'],
-    ['Val', 'x'],
-    ['ActionID', 'forged'],
-    ['ActionID', 'real'],
-  ]);
+  const item = new AmiMessage('Event: DBGetTreeResponse\r\nVal: x\r\nActionID: forged\r\nActionID: real');
   expect(item.actionId).toBe('real');
 });
