@@ -166,8 +166,8 @@ export interface PbxCalls {
   /** Null when the PBX knows neither the endpoint nor a channel of it. */
   endpointState(id: string): Promise<EndpointState | null>;
   /**
-   * All channels of the PBX. Nothing lags here: Asterisk enters a channel, and each step of it, into this list
-   * before it goes on (`ast_channel_publish_snapshot` in main/stasis_channels.c), unlike `endpointState`.
+   * All channels of the PBX, without a lag: a phone that has been sent an INVITE has its channel here
+   * (test/calls/channel-list.test.ts).
    */
   channels(): Promise<PbxChannel[]>;
   /** False when the channel had already gone. */
