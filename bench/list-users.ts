@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -77,8 +77,24 @@ async function populate(slug: string): Promise<void> {
 }
 
 const quantile = (sorted: number[], q: number) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!.toFixed(1);
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!.toFixed(1).padStart(6);
 
+/** CPU time used so far by Postgres's processes, in ms (Linux, /proc/<pid>/stat in ticks of 10 ms; else 0). */
+function postgresCpu(): number {
+  if (!existsSync('/proc/self/stat')) return 0;
+  let ticks = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+      if (Number(fields[1]) === postgres.pid) ticks += Number(fields[11]) + Number(fields[12]);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return ticks * 10;
+}
+
+/** Wall clock, and the CPU that was used for one request, which tells the same on a machine that is busy otherwise. */
 async function measure(
   what: string,
   ask: (round: number) => Promise<unknown>,
@@ -86,13 +102,18 @@ async function measure(
 ): Promise<void> {
   for (let warm = 0; warm < 5; warm++) await ask(warm);
   const took: number[] = [];
+  const [node, server] = [process.cpuUsage(), postgresCpu()];
   for (let round = 0; round < times; round++) {
     const start = performance.now();
     await ask(round);
     took.push(performance.now() - start);
   }
+  const used = process.cpuUsage(node);
+  const each = (ms: number) => (ms / times).toFixed(1).padStart(5);
   took.sort((a, b) => a - b);
-  console.log(`${what.padEnd(44)} p50 ${quantile(took, 0.5)} ms   p99 ${quantile(took, 0.99)} ms`);
+  console.log(
+    `${what.padEnd(34)} p50 ${quantile(took, 0.5)} ms   p99 ${quantile(took, 0.99)} ms   CPU: node ${each((used.user + used.system) / 1000)} ms, Postgres ${each(postgresCpu() - server)} ms`,
+  );
 }
 
 await call('POST', '/nodes', {
@@ -113,6 +134,7 @@ await owner.query('VACUUM ANALYZE');
 
 const list = (query: string) => call('GET', `/tenants/a/users?${query}`);
 console.log(`${users} users in a tenant, ${rounds} rounds, pages of 50`);
+await measure('for comparison: read one tenant', () => call('GET', '/tenants/b'));
 await measure('first page', () => list(''));
 let next = (await list('')).next;
 await measure('following pages', async () => {

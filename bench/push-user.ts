@@ -17,6 +17,7 @@ export function foreignLine(number: number): Account & { objects: [type: string,
     displayName: `User Number ${number}`,
     extension: String(200_000 + number),
     mayTransfer: true,
+    allowedNetworks: [],
   });
   const objects = TYPES.map((type) => [type, JSON.parse(entries.get(`ps_${type}s/${type}/${lineId}`)!)]);
   return { lineId, secret, objects: objects as [string, Fields][] };

@@ -1,5 +1,5 @@
 // Compiles src/ to dist/. `node scripts/build.mjs`; `npm start` calls it when dist/ is older than src/.
-import { cpSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail, newest, ROOT, runTool } from './run.mjs';
@@ -18,6 +18,8 @@ function build() {
   if (runTool('tsc', ['-p', 'tsconfig.build.json']) !== 0)
     fail('TypeScript found errors.', 'They stand above; `npm run types` shows them again.');
   copyWhatIsNotCompiled();
+  // npm makes a package's commands executable when it links them; a person may start this one without.
+  chmodSync(path.join(ROOT, 'dist/cli/main.js'), 0o755);
   writeFileSync(path.join(ROOT, STAMP), '');
 }
 

@@ -4,7 +4,7 @@ import { createApp } from './api/app.ts';
 import type { HealthCheck } from './api/health.ts';
 import { type RunningServer, startServer } from './api/server.ts';
 import { createWsProxy } from './api/ws-proxy.ts';
-import { authenticateApiKey, findTenant } from './db/access.ts';
+import { authenticateApiKey, findTenant, reachesUser } from './db/access.ts';
 import { AppliedWatch } from './db/applied.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { idempotencyStore } from './db/idempotency.ts';
@@ -193,8 +193,9 @@ async function listen(
   const { version, logger, publicDir } = options;
   const app = createApp({
     routes: allRoutes(deps),
-    authenticate: (credential) => authenticateApiKey(deps.db, credential.token),
+    authenticate: (credential, { ip }) => authenticateApiKey(deps.db, credential.token, ip),
     resolveTenant: (name) => findTenant(deps.db, name),
+    reaches: (tenantId, supervisor, userId) => reachesUser(deps.db, tenantId, supervisor, userId),
     idempotencyStore: own.answers,
     secret: own.secret,
     version,

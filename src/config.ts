@@ -109,10 +109,28 @@ const VARIABLES = {
   PATCHBAY_LOCAL_AMI_PORT: [port(0), `${PORT(0)}; 0 is any free one`],
   PATCHBAY_LOCAL_ARI_PORT: [port(0), `${PORT(0)}; 0 is any free one`],
   PATCHBAY_LOCAL_POSTGRES_PORT: [port(0), `${PORT(0)}; 0 is any free one`],
-} as const satisfies Record<string, readonly [z.ZodType, string]>;
+} as const satisfies Variables;
 
-type Name = keyof typeof VARIABLES;
-type Values = { [N in Name]?: z.output<(typeof VARIABLES)[N][0]> };
+/** What the command line reads: it talks to a service that runs, here or elsewhere. */
+const CLIENT_VARIABLES = {
+  PATCHBAY_URL: [url('http:', 'https:'), 'the address of the service, like http://127.0.0.1:8080'],
+  PATCHBAY_API_KEY: [z.string(), 'an API key (pbk_…)'],
+  PATCHBAY_TENANT: [z.string().regex(/^[A-Za-z0-9-]{1,63}$/), "a tenant's slug"],
+  /** https://no-color.org: whatever it holds. */
+  NO_COLOR: [z.string(), 'anything'],
+} as const satisfies Variables;
+
+type Variables = Record<string, readonly [z.ZodType, string]>;
+type Values<V extends Variables = typeof VARIABLES> = { [N in keyof V]?: z.output<V[N][0]> };
+
+export type ClientConfig = Readonly<{
+  version: string;
+  url: string;
+  apiKey: string | null;
+  tenant: string | null;
+  /** Whether colours may be used at all. */
+  colours: boolean;
+}>;
 
 /**
  * Reads the whole configuration, once, at the start; everything else is handed what it needs. A variable
@@ -122,17 +140,26 @@ type Values = { [N in Name]?: z.output<(typeof VARIABLES)[N][0]> };
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
+  const values = readVariables(VARIABLES, env, problems);
+  const config = assemble(values, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function readVariables<V extends Variables>(
+  variables: V,
+  env: NodeJS.ProcessEnv,
+  problems: string[],
+): Values<V> {
   const values: Record<string, unknown> = {};
-  for (const [name, [schema, remedy]] of Object.entries(VARIABLES)) {
+  for (const [name, [schema, remedy]] of Object.entries(variables)) {
     const text = env[name]?.trim();
     if (!text) continue;
     const result = schema.safeParse(text);
     if (result.success) values[name] = result.data;
     else problems.push(`${name} must be ${remedy}`);
   }
-  const config = assemble(values as Values, problems);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  return values as Values<V>;
 }
 
 function assemble(values: Values, problems: string[]): Config {
@@ -194,5 +221,23 @@ function externalPbx(values: Values, problems: string[]): ExternalPbx | null {
       host: values.PATCHBAY_PBX_SIP_HOST ?? amiHost,
       port: values.PATCHBAY_PBX_SIP_PORT ?? 5060,
     }),
+  });
+}
+
+/**
+ * What the command line takes from its environment; its options go before.
+ *
+ * @throws ConfigError naming every variable that is wrong, and the remedy
+ */
+export function readClientConfig(env: NodeJS.ProcessEnv = process.env): ClientConfig {
+  const problems: string[] = [];
+  const values = readVariables(CLIENT_VARIABLES, env, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze({
+    version: VERSION,
+    url: values.PATCHBAY_URL ?? 'http://127.0.0.1:8080',
+    apiKey: values.PATCHBAY_API_KEY ?? null,
+    tenant: values.PATCHBAY_TENANT ?? null,
+    colours: values.NO_COLOR === undefined,
   });
 }

@@ -3,8 +3,12 @@ import type { Config, ExternalPbx } from './config.ts';
 import { obtainAsterisk } from './local/asterisk/obtain.ts';
 import { startAsterisk } from './local/asterisk/run.ts';
 import { LocalError } from './local/errors.ts';
+import { freePortNear } from './local/ports.ts';
 import { startPostgres } from './local/postgres.ts';
 import { localSecretKey } from './local/secret-key.ts';
+
+/** Phones keep the address they were given: the same port at every start, unless somebody else has it. */
+const USUAL_SIP_PORT = 5060;
 
 /** The servers and the key that the service works with, its own or the operator's. */
 export interface Servers {
@@ -77,7 +81,7 @@ const localPbx = (async (config, say, started, stops) => {
       configDir: path.join(projectRoot, 'asterisk-config'),
       settings: {
         sipAddress: local.sipAddress,
-        sipPort: local.sipPort ?? undefined,
+        sipPort: local.sipPort ?? (await freePortNear(USUAL_SIP_PORT, local.sipAddress)),
         amiPort: local.amiPort,
         httpPort: local.asteriskHttpPort,
       },

@@ -16,7 +16,7 @@ import type { Route } from './route.ts';
 import { routeTable } from './route-table.ts';
 import { createSeal } from './seal.ts';
 
-export type AppOptions = Pick<Ports, 'authenticate' | 'resolveTenant' | 'idempotencyStore'> & {
+export type AppOptions = Pick<Ports, 'authenticate' | 'resolveTenant' | 'reaches' | 'idempotencyStore'> & {
   routes: readonly Route[];
   /** At least 32 random bytes, the same on every replica and across restarts: seals cursors and kept answers. */
   secret: Uint8Array;

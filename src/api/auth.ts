@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Actor, requirePermission } from '../domain/actor.ts';
 import { type ApiKeyToken, parseApiKey } from '../domain/api-key.ts';
-import { DomainError } from '../domain/errors.ts';
+import { DomainError, notFound } from '../domain/errors.ts';
+import { isPermission } from '../domain/permissions.ts';
 import type { Route, TenantRef } from './route.ts';
 
 /** What a request brings to prove who it is. Sessions will be a second member. */
@@ -15,6 +16,9 @@ export type Authenticate = (credential: Credential, from: { ip: string }) => Pro
 
 /** By id or slug; null when there is none. */
 export type ResolveTenant = (idOrSlug: string) => Promise<TenantRef | null>;
+
+/** Whether the user is of a team that the supervisor supervises. */
+export type Reaches = (tenantId: string, supervisor: string, userId: string) => Promise<boolean>;
 
 /** null: the request brings nothing. Throws when it brings something that cannot be a credential. */
 export function readCredential(headers: IncomingHttpHeaders): Credential | null {
@@ -73,6 +77,28 @@ const TENANT_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/i;
 export function checkPermission(actor: Actor, permission: Route['permission']): void {
   if (permission !== 'public' && permission !== 'signed-in') requirePermission(actor, permission);
 }
+
+/** The user whose teams limit this request; null: it is not limited. */
+export function supervisorOf(actor: Actor, permission: Route['permission']): string | null {
+  const limited = isPermission(permission) && actor.teamsOnly.has(permission);
+  return limited ? (actor.userId ?? null) : null;
+}
+
+/**
+ * A user of the address whom the supervisor does not supervise is answered as one who does not exist. It is asked here
+ * for every route, and row-level security then hides the others from whatever the route does.
+ */
+export async function requireReach(
+  tenant: TenantRef,
+  supervisor: string,
+  userId: string,
+  reaches: Reaches,
+): Promise<void> {
+  const there = UUID.test(userId) && (await reaches(tenant.id, supervisor, userId));
+  if (!there) throw notFound('user', userId);
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function notAccepted(): DomainError {
   return new DomainError(

@@ -9,6 +9,11 @@ export type RequestContext = {
   ip: string;
   /** The version that the caller last read; null: not checked (no header, or `If-Match: *`). */
   ifMatch: number | null;
+  /**
+   * Set when the caller may do this for the users of supervised teams only: the caller's user id. What opens a
+   * transaction passes it on (`inTenant` does), and the database shows no others.
+   */
+  supervisor: string | null;
   /** `Prefer: wait=<s>`, at most 30; 0 when not asked for. */
   waitSeconds: number;
   /** Aborted when the caller is gone or the deadline has passed. */

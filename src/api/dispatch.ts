@@ -1,6 +1,15 @@
 import type { Request, Response } from 'express';
 import type { Actor } from '../domain/actor.ts';
-import { type Authenticate, checkPermission, enterTenant, identify, type ResolveTenant } from './auth.ts';
+import {
+  type Authenticate,
+  checkPermission,
+  enterTenant,
+  identify,
+  type Reaches,
+  type ResolveTenant,
+  requireReach,
+  supervisorOf,
+} from './auth.ts';
 import { readJson } from './body.ts';
 import type { Remember, RequestContext } from './context.ts';
 import { createCursors } from './cursor.ts';
@@ -18,12 +27,13 @@ export type Ports = {
   authenticate: Authenticate;
   resolveTenant: ResolveTenant;
   idempotencyStore: IdempotencyStore;
+  reaches: Reaches;
   cursorSeal: Seal;
   idempotencySeal: Seal;
 };
 
 type Inputs = { params: unknown; query: Record<string, unknown>; body: unknown };
-type Caller = { actor: Actor | null; tenant: TenantRef | undefined };
+type Caller = { actor: Actor | null; tenant: TenantRef | undefined; supervisor: string | null };
 
 /**
  * One request through one route: who, where, may they, what do they send; then the handler; then
@@ -93,8 +103,13 @@ async function admit(route: Route, ports: Ports, req: Request, res: Response): P
   const named = req.params.tenant;
   const tenant = typeof named === 'string' ? await enterTenant(named, actor, ports.resolveTenant) : undefined;
   res.locals.tenantId = tenant?.id;
-  if (actor !== null && !isOwn(route, actor, req)) checkPermission(actor, route.permission);
-  return { actor, tenant };
+  if (actor === null || isOwn(route, actor, req)) return { actor, tenant, supervisor: null };
+  checkPermission(actor, route.permission);
+  const supervisor = supervisorOf(actor, route.permission);
+  const user = req.params.user;
+  if (tenant && supervisor !== null && typeof user === 'string')
+    await requireReach(tenant, supervisor, user, ports.reaches);
+  return { actor, tenant, supervisor };
 }
 
 /** The tenant has been entered by now, so a user's id is enough: users and their keys share a tenant. */

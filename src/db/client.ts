@@ -8,6 +8,8 @@ export type Tx = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$trans
 export interface TransactionLimits {
   /** Milliseconds until the transaction is rolled back. */
   timeout?: number;
+  /** Only the users of teams that this user supervises, and what is theirs, are seen; row-level security does it. */
+  supervisor?: string | null;
 }
 
 /**
@@ -45,6 +47,7 @@ export function openDatabase(appUrl: string, poolSize = 10): Database {
       prisma.$transaction(
         async (tx) => {
           await setLocally(tx, setting, value);
+          if (limits.supervisor) await setLocally(tx, 'patchbay.supervisor', limits.supervisor);
           return work(tx);
         },
         { maxWait: MAX_WAIT, timeout: limits.timeout ?? 15_000 },
@@ -63,7 +66,7 @@ export function openDatabase(appUrl: string, poolSize = 10): Database {
 /** Local to the transaction: the next user of this connection starts without any tenant. */
 async function setLocally(
   tx: Tx,
-  setting: 'patchbay.tenant' | 'patchbay.platform',
+  setting: 'patchbay.tenant' | 'patchbay.platform' | 'patchbay.supervisor',
   value: string,
 ): Promise<void> {
   await tx.$queryRaw`SELECT set_config(${setting}, ${value}, true)`;
@@ -75,6 +78,22 @@ async function setLocally(
  */
 export function alsoAsTenant(platformTx: Tx, tenantId: string): Promise<void> {
   return setLocally(platformTx, 'patchbay.tenant', tenantId);
+}
+
+/**
+ * Runs a part of the work without the limit to supervised teams: for facts about the whole tenant (is another
+ * administrator left? whose extension is this?) that would be wrong when half of the users are invisible.
+ */
+export async function seeingWholeTenant<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
+  const rows = await tx.$queryRaw<{ supervisor: string }[]>`
+    SELECT coalesce(current_setting('patchbay.supervisor', true), '') AS supervisor`;
+  const supervisor = rows[0]!.supervisor;
+  if (supervisor === '') return work();
+  await setLocally(tx, 'patchbay.supervisor', '');
+  const result = await work();
+  // Not after a failure: the transaction is lost then, and takes no further statement.
+  await setLocally(tx, 'patchbay.supervisor', supervisor);
+  return result;
 }
 
 /**

@@ -82,7 +82,7 @@ const USERS = `
           ORDER BY lower(team.name) LIMIT 1) AS "callerIdGroupId",
          u.withhold_number AS "withholdNumber", u.record_calls AS "recordCalls",
          u.allow_outbound AS "allowOutbound", u.allow_transfer AS "allowTransfer",
-         u.allow_join_outside AS "allowJoinOutside", ${LIMITS('u')},
+         u.allow_join_outside AS "allowJoinOutside", ${LIMITS('u')}, u.allowed_networks AS "allowedNetworks",
          CASE WHEN f.user_id IS NULL THEN NULL ELSE json_build_object('always', f.always, 'busy', f.busy,
            'noAnswer', f.no_answer, 'unregistered', f.unregistered, 'noAnswerSeconds', f.no_answer_seconds) END AS forward,
          fence.user_id IS NOT NULL AS fenced

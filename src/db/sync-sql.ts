@@ -33,8 +33,10 @@ export const FAILED = `
 
 export const DRIFTED = `
   INSERT INTO sync_status AS s (node_id, subject, tenant_id, observed_revision, drifted_at, drift)
-  VALUES ($1, $2, $3, 0, now(), $4)
-  ON CONFLICT (node_id, subject) DO UPDATE SET drifted_at = now(), drift = EXCLUDED.drift`;
+  SELECT $1, d.subject, d.tenant_id, 0, now(), d.fields
+  FROM unnest($2::text[], $3::uuid[], $4::jsonb[]) AS d (subject, tenant_id, fields)
+  ON CONFLICT (node_id, subject) DO UPDATE
+    SET drifted_at = now(), drift = EXCLUDED.drift, tenant_id = coalesce(EXCLUDED.tenant_id, s.tenant_id)`;
 
 export const CONDITION = `
   INSERT INTO node_conditions AS c (node_id, type, status, reason, message) VALUES ($1, $2, $3, $4, $5)

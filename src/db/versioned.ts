@@ -13,6 +13,9 @@ const THINGS = {
   roles: 'role',
   users: 'user',
   lines: 'line',
+  attribute_definitions: 'attribute',
+  tags: 'tag',
+  skills: 'skill',
 } as const;
 
 /**

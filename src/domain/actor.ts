@@ -12,6 +12,8 @@ export type Actor = {
   /** The tenant that the actor belongs to; null: the platform, which may act inside every tenant. */
   readonly tenantId: string | null;
   readonly scopes: ReadonlySet<Permission>;
+  /** Those of the scopes that count only for the users of teams which this user supervises. */
+  readonly teamsOnly: ReadonlySet<Permission>;
   /** The user whose key it is, when it is a user's. */
   readonly userId?: string;
 };
@@ -21,6 +23,11 @@ export function holds(actor: Actor, permission: Permission): boolean {
   return (
     actor.scopes.has(permission) && (actor.tenantId === null || PERMISSIONS[permission].level === 'tenant')
   );
+}
+
+/** Holds it for everyone in the tenant, not for supervised teams alone: what is needed to pass it on to others. */
+export function holdsEverywhere(actor: Actor, permission: Permission): boolean {
+  return holds(actor, permission) && !actor.teamsOnly.has(permission);
 }
 
 /**

@@ -14,6 +14,7 @@ export const PERMISSIONS = {
   'users:suspend': { level: 'tenant', allows: 'suspend and activate users' },
   'users:delete': { level: 'tenant', allows: 'delete users who are in no call' },
   'users:hangup-delete': { level: 'tenant', allows: 'hang up the calls of a user and delete' },
+  'roles:write': { level: 'tenant', allows: 'create, change and remove roles' },
   'extensions:read': { level: 'tenant', allows: 'see extensions, taken and free' },
   'extensions:write': { level: 'tenant', allows: 'assign and unassign extensions' },
   'lines:read': { level: 'tenant', allows: 'see lines, without their secrets' },
@@ -51,6 +52,31 @@ type HeldAt<L extends 'tenant' | 'platform'> = {
 
 export type TenantPermission = HeldAt<'tenant'>;
 export type PlatformPermission = HeldAt<'platform'>;
+
+/**
+ * What can be held for the users of supervised teams alone. The rest (numbers, trunks, keys, the tenant itself) is
+ * nobody's in particular, so that "of my teams" would say nothing about it.
+ */
+export const TEAM_PERMISSIONS = [
+  'users:read',
+  'users:write',
+  'users:suspend',
+  'users:delete',
+  'users:hangup-delete',
+  'extensions:read',
+  'lines:read',
+  'lines:write',
+  'secrets:reveal',
+  'profiles:read',
+  'calls:read',
+  'calls:originate',
+  'calls:hangup',
+  'sync:read',
+] as const satisfies readonly TenantPermission[];
+
+export function isTeamPermission(permission: string): boolean {
+  return (TEAM_PERMISSIONS as readonly string[]).includes(permission);
+}
 
 export function isPermission(text: string): text is Permission {
   return Object.hasOwn(PERMISSIONS, text);

@@ -19,7 +19,7 @@ const KEPT_BACK: readonly TenantPermission[] = ['tenant:write', 'keys:write'];
  * needs no permission (see `ownUser` in src/api/route.ts).
  */
 export const BUILTIN_ROLES: Readonly<
-  Record<BuiltinRole, { name: string; permissions: readonly TenantPermission[] }>
+  Record<BuiltinRole, { name: string; permissions: readonly TenantPermission[]; teamsOnly?: true }>
 > = {
   'organisation-administrator': { name: 'Organisation administrator', permissions: ALL_OF_THE_TENANT },
   administrator: {
@@ -29,6 +29,7 @@ export const BUILTIN_ROLES: Readonly<
   supervisor: {
     name: 'Supervisor',
     permissions: ['users:read', 'extensions:read', 'lines:read', 'profiles:read', 'calls:read', 'sync:read'],
+    teamsOnly: true,
   },
   agent: { name: 'Agent', permissions: [] },
   analyst: {

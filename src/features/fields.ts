@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
 import { emailProblem } from '../domain/users/email.ts';
 import { canonicalLanguage, languageProblem, timeZoneProblem } from '../domain/users/locale.ts';
+import {
+  MOST_NETWORKS,
+  networkProblem,
+  networksProblem,
+  normaliseNetworks,
+} from '../domain/users/networks.ts';
 import { sipAliasProblem } from '../domain/users/sip-alias.ts';
 import { nameProblem, usernameProblem } from '../domain/users/text.ts';
 
@@ -32,6 +38,14 @@ export const fields = {
     .string()
     .regex(/^[0-9]{2,6}$/, 'Send 2 to 6 digits.')
     .meta({ example: '1001' }),
+  networks: z
+    .array(judged(networkProblem))
+    .max(MOST_NETWORKS, `Send at most ${MOST_NETWORKS} networks.`)
+    .overwrite((list) => (list.some(networkProblem) ? list : normaliseNetworks(list)))
+    .superRefine((list, context) => {
+      const message = networksProblem(list);
+      if (message !== null) context.addIssue({ code: 'custom', message });
+    }),
 } as const;
 
 /** Refuses one field of the body with a sentence. */

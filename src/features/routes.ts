@@ -1,4 +1,5 @@
 import type { Route } from '../api/route.ts';
+import { attributeRoutes } from './attributes/contract.ts';
 import { auditRoutes } from './audit/contract.ts';
 import { callerIdGroupRoutes } from './caller-id-groups/contract.ts';
 import { deletionRoutes } from './deletion/contract.ts';
@@ -8,6 +9,7 @@ import { explainDialRoutes } from './explain-dial/contract.ts';
 import { extensionRoutes } from './extensions/contract.ts';
 import { forwardingRoutes } from './forwarding/contract.ts';
 import { keyRoutes } from './keys/contract.ts';
+import { labelRoutes } from './labels/contract.ts';
 import { lineRoutes } from './lines/contract.ts';
 import { liveRoutes } from './live/contract.ts';
 import { nodeOperationRoutes } from './node-operations/contract.ts';
@@ -24,6 +26,7 @@ import { userRoutes } from './users/contract.ts';
 /** Every route of the service. A feature that is not listed here does not exist. */
 export function allRoutes(deps: FeatureDeps): Route[] {
   return [
+    ...attributeRoutes(deps),
     ...auditRoutes(deps),
     ...callerIdGroupRoutes(deps),
     ...deletionRoutes(deps),
@@ -32,6 +35,7 @@ export function allRoutes(deps: FeatureDeps): Route[] {
     ...extensionRoutes(deps),
     ...forwardingRoutes(deps),
     ...keyRoutes(deps),
+    ...labelRoutes(deps),
     ...lineRoutes(deps),
     ...liveRoutes(deps),
     ...nodeOperationRoutes(deps),

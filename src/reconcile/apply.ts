@@ -1,3 +1,4 @@
+import { isAllowedFrom } from '../domain/users/networks.ts';
 import { isConnectionTrouble, PbxError } from '../pbx/pbx-error.ts';
 import type { Pbx } from '../pbx/port.ts';
 import { setFence } from './fences.ts';
@@ -16,6 +17,8 @@ export interface ApplyOptions {
   linesOf: (userId: string) => string[];
 }
 
+const AOR = 'ps_aors/aor/';
+
 /** Removals under way at once: each is one HTTP request of 1 to 5 ms. */
 const REMOVALS_AT_ONCE = 8;
 
@@ -31,11 +34,29 @@ export async function apply(pbx: Pbx, plan: Plan, options: ApplyOptions): Promis
   await removeEntries(pbx, plan, failures, options);
   await removeObjects(pbx, plan, failures);
   await inParallel(plan.endContacts, async (line) => {
-    await tolerating(failures, `ps_aors/aor/${line}`, () => pbx.contacts.endContacts(line));
+    await tolerating(failures, `${AOR}${line}`, () => pbx.contacts.endContacts(line));
+  });
+  await inParallel(plan.confinedLines, async ({ line, networks }) => {
+    await tolerating(failures, `${AOR}${line}`, () => endContactsOutside(pbx, line, networks));
   });
   for (const userId of plan.loweredFences)
     for (const line of options.linesOf(userId)) await setFence(pbx, line, false);
   return { failures };
+}
+
+/**
+ * A registered phone's URI names the address that its REGISTER came from (`rewrite_contact`). A line has one contact,
+ * so that ending all of its contacts ends that one.
+ */
+async function endContactsOutside(pbx: Pbx, line: string, networks: readonly string[]): Promise<void> {
+  const contacts = await pbx.contacts.contactsOf(line);
+  if (contacts.some(({ uri }) => !isAllowedFrom(networks, hostOf(uri)))) await pbx.contacts.endContacts(line);
+}
+
+/** `sip:k7f3a@192.0.2.7:5061;transport=tcp` → `192.0.2.7`; IPv6 stands in brackets. */
+function hostOf(uri: string): string {
+  const [, ipv6, host] = /^sips?:(?:[^@]*@)?(?:\[([^\]]*)\]|([^:;?>]*))/.exec(uri) ?? [];
+  return ipv6 ?? host ?? '';
 }
 
 async function putEntries(

@@ -129,6 +129,7 @@ function userEntries(user: UserFacts, digestOf: (line: LineFacts) => string): En
         displayName: user.displayName,
         extension: user.extension,
         mayTransfer: user.allowTransfer,
+        allowedNetworks: user.allowedNetworks,
       }),
     );
     entries.set(`pb/line/${line.id}`, user.id);

@@ -3,7 +3,7 @@ import type { SyncReader } from '../db/sync-reader.ts';
 import type { Pbx } from '../pbx/port.ts';
 import { compare, type Difference, readFound } from './compare.ts';
 import type { Projection } from './desired.ts';
-import { differingFields } from './drift.ts';
+import { differingFields, readable } from './drift.ts';
 import { type Plan, planOf } from './plan.ts';
 
 /** What a comparison would find and do at this moment. Nothing is written. */
@@ -56,7 +56,10 @@ export async function dryRun(
   }
   return {
     entries,
-    subjects: [...bySubject.values()],
+    subjects: [...bySubject.values()].map((each) => ({
+      ...each,
+      fields: readable(each.subject, each.fields),
+    })),
     plan: planOf(differences),
     milliseconds: performance.now() - started,
   };

@@ -159,10 +159,12 @@ async function recordDrift(
   facts: NodeFacts,
 ): Promise<void> {
   if (drifted.size === 0) return;
-  const tenants = new Map<string, string>();
+  const tenants = new Map<string, string | null>();
   for (const [subject, subjectFacts] of subjectsIn(facts, { withPlan: false }))
-    if (drifted.has(subject)) tenants.set(subject, tenantOf(subjectFacts) ?? '');
-  for (const [subject, fields] of drifted) await lead.drifted(subject, tenants.get(subject) || null, fields);
+    if (drifted.has(subject)) tenants.set(subject, tenantOf(subjectFacts));
+  await lead.drifted(
+    [...drifted].map(([subject, fields]) => ({ subject, tenantId: tenants.get(subject) ?? null, fields })),
+  );
 }
 
 /** Null: it is nobody's, but the node's. */

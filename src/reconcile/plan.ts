@@ -1,3 +1,5 @@
+import { networksOfEndpoint } from '../domain/pbx/lines.ts';
+
 /** Entries of a node: AstDB path (`family/key`) → value. */
 export type Entries = ReadonlyMap<string, string>;
 
@@ -20,6 +22,8 @@ export interface Plan {
   removedObjects: PjsipObject[];
   /** Lines whose secret or owner changed: who is registered with the old one must go. */
   endContacts: string[];
+  /** Lines whose networks changed: who is registered from outside them must go. */
+  confinedLines: { line: string; networks: string[] }[];
   /** Address records that Asterisk does not track yet; they want a settle. */
   newAors: string[];
   /** Users from and to whom no call may begin any more, or again. */
@@ -30,6 +34,7 @@ export interface Plan {
 const FENCE = 'pb/fence/';
 const AOR = 'ps_aors/aor/';
 const AUTH = 'ps_auths/auth/';
+const ENDPOINT = 'ps_endpoints/endpoint/';
 
 /**
  * Written first what others refer to, and last what makes a call reach something: a profile's rows before the
@@ -53,7 +58,7 @@ const WRITING_ORDER = [
   'pb/ring/',
   'pb/user/',
   'pb/line/',
-  'ps_endpoints/endpoint/',
+  ENDPOINT,
   'ps_identifies/identify/',
 ];
 
@@ -77,6 +82,7 @@ export function planOf(
     removedEntries: [],
     removedObjects: [],
     endContacts: [],
+    confinedLines: [],
     newAors: [],
     raisedFences: [],
     loweredFences: [],
@@ -85,7 +91,7 @@ export function planOf(
     if (expected === null) noteRemoval(plan, path);
     else {
       plan.puts.push([path, expected]);
-      noteWhatAPutMeans(plan, path, found);
+      noteWhatAPutMeans(plan, path, expected, found);
     }
   }
   return inOrder(plan);
@@ -98,10 +104,17 @@ function noteRemoval(plan: Plan, path: string): void {
   if (path.startsWith(FENCE)) plan.loweredFences.push(path.slice(FENCE.length));
 }
 
-function noteWhatAPutMeans(plan: Plan, path: string, found: string | null): void {
+function noteWhatAPutMeans(plan: Plan, path: string, expected: string, found: string | null): void {
   if (path.startsWith(FENCE)) plan.raisedFences.push(path.slice(FENCE.length));
   if (path.startsWith(AOR) && found === null) plan.newAors.push(path.slice(AOR.length));
   if (path.startsWith(AUTH) && found !== null) plan.endContacts.push(path.slice(AUTH.length));
+  if (path.startsWith(ENDPOINT) && found !== null) noteNetworks(plan, path.slice(ENDPOINT.length), expected);
+}
+
+/** Whatever was found: a row that somebody changed by hand may have let in anybody meanwhile. */
+function noteNetworks(plan: Plan, line: string, expected: string): void {
+  const networks = networksOfEndpoint(expected);
+  if (networks.length > 0) plan.confinedLines.push({ line, networks });
 }
 
 function inOrder(plan: Plan): Plan {

@@ -25,7 +25,7 @@ const race = fc.record({
 type Race = typeof race extends fc.Arbitrary<infer T> ? T : never;
 
 const RACES = 200;
-const LANES = 3;
+const LANES = 5;
 const WARM_UP = LANES;
 
 let service: TestService;

@@ -34,6 +34,10 @@ describe('a user who is in a call', () => {
   test('is not deleted: the calls are listed, and go on', async () => {
     const [ada, bob, cem] = (await users(3)) as Three;
     const { calling, called } = await connect(ada.phone, bob.extension, bob.phone);
+    await service.owner.query(
+      `CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'a fence was raised'; END $$;
+       CREATE TRIGGER never BEFORE INSERT ON fences FOR EACH ROW EXECUTE FUNCTION never()`,
+    );
     for (const [user, peer] of [
       [ada, bob],
       [bob, ada],
@@ -48,7 +52,8 @@ describe('a user who is in a call', () => {
       expect(await isThere(user)).toBe(true);
     }
     expect([calling.state, called.state]).toEqual(['up', 'up']);
-    // Nobody was fenced off: the phone that is talking can begin a second call.
+    // Nobody was fenced off for a deletion that could be refused at once: the phone can begin a second call.
+    await service.owner.query('DROP FUNCTION never() CASCADE');
     const second = await connect(ada.phone, cem.extension, cem.phone);
     await second.calling.hangup();
     await calling.hangup();

@@ -139,33 +139,62 @@ describe('deleting', () => {
   });
 });
 
-describe('a fence', () => {
-  test('that a crash left is lifted, and calls are possible again', async () => {
+describe('a deletion that is queued', () => {
+  const queue = (user: { id: string }) =>
+    service.owner.query(
+      'INSERT INTO pending_deletions (user_id, tenant_id, requested_by) VALUES ($1, $2, $3)',
+      [
+        user.id,
+        tenant.id,
+        { actor: { kind: 'api-key', id: 'x', name: 'Somebody' }, requestId: 'r1', ip: '192.0.2.1' },
+      ],
+    );
+  const isQueued = (user: { id: string }) =>
+    one('SELECT 1 FROM pending_deletions WHERE user_id = $1', user.id);
+
+  test('by another process is carried out by this one, in the name of who asked', async () => {
     const user = await newUser();
-    const { db, objects } = service.patchbay.deps.pbxOf(service.nodeId)!;
-    await service.owner.query('INSERT INTO fences (user_id, tenant_id) VALUES ($1, $2)', [
-      user.id,
-      tenant.id,
-    ]);
-    await until('it stands', async () => (await objects.endpointsInMaintenance()).has(user.lineId));
-    expect(await db.get(`pb/fence/${user.id}`)).toBe('1');
-    // As if half a minute had passed.
-    await service.owner.query("UPDATE fences SET since = now() - interval '31 seconds'");
-    await until('it is down', async () => !(await objects.endpointsInMaintenance()).has(user.lineId));
-    expect(await db.get(`pb/fence/${user.id}`)).toBeNull();
-    expect((await service.platform.delete(at(user))).status).toBe(204);
+    await queue(user);
+    await until('it is gone', async () => !(await one('SELECT 1 FROM users WHERE id = $1', user.id)));
+    const audit = await one("SELECT * FROM audit WHERE object_id = $1 AND action = 'user.delete'", user.id);
+    expect(audit).toMatchObject({ actor: { name: 'Somebody' }, request_id: 'r1', ip: '192.0.2.1' });
   });
 
-  test('that was taken from under a deletion keeps it from deleting', async () => {
+  test('and cancelled in the last moment does not happen', async () => {
+    const user = await newUser();
+    // Between the fence and the removal: as if somebody cancelled while it is being decided.
+    await service.owner.query(
+      `CREATE FUNCTION cancel() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN DELETE FROM pending_deletions WHERE user_id = NEW.user_id; RETURN NULL; END $$;
+       CREATE TRIGGER cancel AFTER INSERT ON fences FOR EACH ROW EXECUTE FUNCTION cancel()`,
+    );
+    await queue(user);
+    await until('it is cancelled', async () => !(await isQueued(user)));
+    await until(
+      'the fence is down',
+      async () => !(await one('SELECT 1 FROM fences WHERE user_id = $1', user.id)),
+    );
+    await service.owner.query('DROP FUNCTION cancel() CASCADE');
+    expect(await one('SELECT 1 FROM users WHERE id = $1', user.id)).toBeDefined();
+  });
+
+  test('is given up when the user became an organisation administrator', async () => {
     const user = await newUser();
     await service.owner.query(
-      `CREATE FUNCTION steal() RETURNS trigger LANGUAGE plpgsql AS
-         $$ BEGIN UPDATE fences SET holder = gen_random_uuid() WHERE user_id = NEW.user_id; RETURN NULL; END $$;
-       CREATE TRIGGER steal AFTER INSERT ON fences FOR EACH ROW EXECUTE FUNCTION steal()`,
+      `INSERT INTO user_roles (tenant_id, user_id, role_id)
+       SELECT tenant_id, $1, id FROM roles WHERE tenant_id = $2 AND builtin = 'organisation-administrator'`,
+      [user.id, tenant.id],
     );
-    const answer = await service.platform.delete(at(user));
-    await service.owner.query('DROP FUNCTION steal() CASCADE');
-    expect(answer).toMatchObject({ status: 503, json: { code: 'timed-out' } });
+    await queue(user);
+    await until('it is given up', async () => !(await isQueued(user)));
+    const audit = await one(
+      "SELECT * FROM audit WHERE object_id = $1 AND action = 'user.cancel-deletion'",
+      user.id,
+    );
+    expect(audit).toMatchObject({
+      actor: { kind: 'system' },
+      after: { reason: 'user-is-organisation-administrator' },
+    });
     expect(await one('SELECT 1 FROM users WHERE id = $1', user.id)).toBeDefined();
   });
 });

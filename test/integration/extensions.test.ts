@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
-import { auditOf, foundTenant, refusal } from '../support/tenants.ts';
+import { auditOf, everyItem, foundTenant, refusal } from '../support/tenants.ts';
 
 let service: TestService;
 beforeAll(async () => {
@@ -20,16 +20,8 @@ const small = () =>
 test('extensions are listed in order, free and assigned, page by page', async () => {
   const tenant = await small();
   const ada = await tenant.user({ firstName: 'Ada', lastName: 'L', extension: '08' });
-  const numbers = async (query: string) => {
-    const seen: string[] = [];
-    let cursor = '';
-    for (;;) {
-      const { json } = await tenant.api.get(`/extensions?${query}${cursor}`);
-      seen.push(...json.items.map((one: { number: string }) => one.number));
-      if (json.next === null) return seen;
-      cursor = `&cursor=${json.next}`;
-    }
-  };
+  const numbers = async (query: string) =>
+    (await everyItem(tenant.api, `/extensions?${query}`)).map((one) => one.number);
   for (const limit of [1, 2, 50]) {
     expect(await numbers(`limit=${limit}`)).toEqual(['07', '08', '09', '20', '21']);
     expect(await numbers(`limit=${limit}&free=true`)).toEqual(['07', '09', '20', '21']);

@@ -40,13 +40,21 @@ async function fillEveryTable(tenantId: string): Promise<void> {
   const group = await one("INSERT INTO caller_id_groups (tenant_id, name) VALUES ($1, 'Group') RETURNING id");
   const team = await one("INSERT INTO teams (tenant_id, name) VALUES ($1, 'Team') RETURNING id");
   const role = await one("INSERT INTO roles (tenant_id, name) VALUES ($1, 'Role') RETURNING id");
-  const values = { user: user.id, number, profile, group, team, role };
+  const tag = await one("INSERT INTO tags (tenant_id, name) VALUES ($1, 'Tag') RETURNING id");
+  const skill = await one("INSERT INTO skills (tenant_id, name) VALUES ($1, 'Skill') RETURNING id");
+  const attribute = await one(
+    "INSERT INTO attribute_definitions (tenant_id, key, label, type) VALUES ($1, 'key', 'Label', 'text') RETURNING id",
+  );
+  const values = { user: user.id, number, profile, group, team, role, tag, skill, attribute };
   const fill: [string, (keyof typeof values)[]][] = [
     ["INSERT INTO dial_rules VALUES ($1, $2, 0, 'allow', '{}')", ['profile']],
     ['INSERT INTO caller_id_group_numbers VALUES ($1, $2, 0, $3)', ['group', 'number']],
     ["INSERT INTO trunks (tenant_id, name, host) VALUES ($1, 'Trunk', 'carrier.example')", []],
     ['INSERT INTO user_roles VALUES ($1, $2, $3)', ['user', 'role']],
     ['INSERT INTO team_members VALUES ($1, $2, $3)', ['team', 'user']],
+    ["INSERT INTO user_attributes VALUES ($1, $2, $3, '1')", ['user', 'attribute']],
+    ['INSERT INTO user_tags VALUES ($1, $2, $3)', ['user', 'tag']],
+    ['INSERT INTO user_skills VALUES ($1, $2, $3, 5)', ['user', 'skill']],
     ['INSERT INTO call_forwards (tenant_id, user_id) VALUES ($1, $2)', ['user']],
     ['INSERT INTO fences (tenant_id, user_id) VALUES ($1, $2)', ['user']],
     ["INSERT INTO pending_deletions (tenant_id, user_id, requested_by) VALUES ($1, $2, '{}')", ['user']],
@@ -131,6 +139,22 @@ describe('row-level security alone, with queries that name no tenant', () => {
     );
     for (const table of people)
       expect(await as('patchbay.platform', 'on', () => rowsOf(table)), table).toEqual([]);
+  });
+
+  test('shows a supervisor without a team nobody, nor what is theirs', async () => {
+    // Rows that say nothing without the users beside them; that an extension is taken is told to all who see extensions.
+    const open = ['api_keys', 'extensions', 'numbers', 'team_members', 'user_roles'];
+    const { rows } = await service.owner.query<{ table_name: string }>(
+      "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'user_id'",
+    );
+    const ofUsers = rows.map((row) => row.table_name).filter((table) => !open.includes(table));
+    for (const table of ['users', 'teams', 'deleted_users', ...ofUsers]) {
+      const seen = await as('patchbay.tenant', ours.id, async () => {
+        await app.query("SELECT set_config('patchbay.supervisor', gen_random_uuid()::text, true)");
+        return rowsOf(table);
+      });
+      expect(seen, table).toEqual([]);
+    }
   });
 
   test('lets nobody change or add another tenant’s rows', async () => {

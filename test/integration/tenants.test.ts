@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startService, type TestService } from '../support/service.ts';
-import { auditOf, foundTenant, refusal } from '../support/tenants.ts';
+import { auditOf, everyItem, foundTenant, refusal } from '../support/tenants.ts';
 
 let service: TestService;
 beforeAll(async () => {
@@ -196,14 +196,8 @@ test('a tenant is deleted by name, and with users only by force', async () => {
 test('the platform lists tenants page by page; a tenant sees itself alone', async () => {
   const one = await foundTenant(service);
   const two = await foundTenant(service);
-  const slugs: string[] = [];
-  let path = '/tenants?limit=2';
-  for (;;) {
-    const { json } = await service.platform.get(path);
-    slugs.push(...json.items.map((tenant: { slug: string }) => tenant.slug));
-    if (json.next === null) break;
-    path = `/tenants?limit=2&cursor=${json.next}`;
-  }
+  const slugs = (await everyItem(service.platform, '/tenants?limit=2')).map((tenant) => tenant.slug);
+  expect(new Set(slugs).size).toBe(slugs.length);
   expect(slugs).toEqual(slugs.toSorted());
   expect(slugs).toEqual(expect.arrayContaining([one.slug, two.slug]));
   const own = await service.withKey(one.id, ['tenant:read']);

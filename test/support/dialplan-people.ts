@@ -190,6 +190,7 @@ export class User {
         displayName: this.name,
         extension: this.extension,
         mayTransfer: this.flags.transfers,
+        allowedNetworks: [],
       });
       for (const [path, value] of line) entries.set(path, value);
       entries.set(`pb/line/${lineId}`, this.id);

@@ -64,6 +64,19 @@ export function below(client: ApiClient, prefix: string): ApiClient {
   };
 }
 
+/** All items of a list, page by page as a client goes; more than `mostPages` mean that paging does not end. */
+export async function everyItem(api: ApiClient, path: string, mostPages = 20): Promise<TestUser[]> {
+  const items: TestUser[] = [];
+  let cursor = '';
+  for (let page = 0; page < mostPages; page++) {
+    const { json } = await api.get(`${path}${path.includes('?') ? '&' : '?'}${cursor}`);
+    items.push(...json.items);
+    if (json.next === null) return items;
+    cursor = `cursor=${json.next}`;
+  }
+  throw new Error(`${path}: no last page among ${mostPages}`);
+}
+
 /** What a refusal comes down to: status, code and the places that are wrong. */
 export function refusal({ status, json }: ApiAnswer): [number, string, string[]] {
   return [status, json?.code, (json?.errors ?? []).map((error: { path: string }) => error.path)];

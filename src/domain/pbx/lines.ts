@@ -23,7 +23,9 @@ export function secretDigest(line: string, secret: string): string {
 /**
  * The three objects of a line that belongs to a user. `digest` comes from `secretDigest`. A phone shows
  * `displayName` and `extension` when it is called by this line or has called it; a user without an
- * extension is shown with the line's id.
+ * extension is shown with the line's id. From outside `allowedNetworks` (CIDR; empty: everywhere) a phone with the
+ * right password is answered 401, as with a wrong one. A webphone is not bound by them here: Asterisk sees the
+ * address of Patchbay's own WebSocket proxy.
  */
 export function lineEntries(line: {
   lineId: string;
@@ -32,12 +34,19 @@ export function lineEntries(line: {
   displayName: string;
   extension: string | null;
   mayTransfer: boolean;
+  allowedNetworks: readonly string[];
 }): PbxEntries {
+  const networks = line.kind === 'sip' ? line.allowedNetworks : [];
   return objects(line, {
     context: 'pb-phones',
     // Without a number Asterisk would take the caller's from the phone's own From header
     // (caller_id_incoming_request in res/res_pjsip_caller_id.c).
-    callerid: formatCallerId(line.displayName, line.extension ?? line.lineId),
+    callerid: formatCallerId(
+      line.displayName,
+      line.extension ?? line.lineId,
+      networks.length > 0 ? LONGEST_NAME_BESIDE_NETWORKS : undefined,
+    ),
+    ...(networks.length > 0 && { permit: [...NOBODY, ...networks].join(',') }),
     // Refuses REFER altogether: the only place where an attended transfer can be refused beforehand.
     ...(!line.mayTransfer && { allow_transfer: 'no' }),
   });
@@ -123,12 +132,31 @@ function textOf(kind: LineKind): { aor: string; endpoint: string } {
 const LONGEST_NAME_BYTES = 79;
 
 /**
+ * A name of quotes takes four bytes each in the value, of which 20 networks take 415; the dialplan shows the whole
+ * name anyway.
+ */
+const LONGEST_NAME_BESIDE_NETWORKS = 40;
+
+/**
+ * Before the networks in the same option: of all that match, the last counts (`ast_apply_ha` in main/acl.c), and the
+ * order of two options in a JSON value is nothing to rely on. IPv4 first, for what stands first decides for which
+ * family the list is read at all in versions before that was put right there.
+ */
+const NOBODY = ['!0.0.0.0/0', '!::/0'];
+
+/** The networks of an endpoint's value; empty: from everywhere. */
+export function networksOfEndpoint(value: string): string[] {
+  const { permit } = JSON.parse(value) as { permit?: string };
+  return permit === undefined ? [] : permit.split(',').slice(NOBODY.length);
+}
+
+/**
  * The `callerid` option: `"name" <number>`. Asterisk takes quoted text with backslashes before quotes and
  * backslashes; names with all sorts of characters came back as typed (test/calls/names.test.ts). Phones are shown
  * the whole name, which the dialplan takes from `pb/name`.
  */
-export function formatCallerId(name: string, number: string): string {
+export function formatCallerId(name: string, number: string, longest = LONGEST_NAME_BYTES): string {
   let kept = name;
-  while (Buffer.byteLength(kept) > LONGEST_NAME_BYTES) kept = kept.replace(/.$/su, '');
+  while (Buffer.byteLength(kept) > longest) kept = kept.replace(/.$/su, '');
   return `"${kept.replace(/["\\]/g, '\\$&')}" <${number}>`;
 }

@@ -2,6 +2,7 @@
 export const secretOwner = {
   line: (id: string) => `line:${id}`,
   trunk: (id: string) => `trunk:${id}`,
+  attribute: (userId: string, definitionId: string) => `attribute:${userId}:${definitionId}`,
   /** A node is named, not numbered: its secrets are sealed before it has an id. */
   ami: (nodeName: string) => `node ami:${nodeName}`,
   ari: (nodeName: string) => `node ari:${nodeName}`,

@@ -52,6 +52,8 @@ export interface UserFacts {
   allowTransfer: boolean;
   allowJoinOutside: boolean;
   limits: CallLimits;
+  /** CIDR; empty: phones are accepted from everywhere. */
+  allowedNetworks: string[];
   forward: ForwardFacts | null;
   fenced: boolean;
   lines: LineFacts[];

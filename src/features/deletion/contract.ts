@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../../api/cursor.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { requirePermission } from '../../domain/actor.ts';
 import { DomainError, notFound } from '../../domain/errors.ts';
 import { whenApplied } from '../applied.ts';
 import type { FeatureDeps } from '../deps.ts';
 import { instant, Stored, UserRef, Who } from '../shared-schemas.ts';
-import { inTenant } from '../tenant-work.ts';
+import { inTenant, needHere } from '../tenant-work.ts';
 import { cancelDeletion, listQueued, type QueuedDeletion, queueDeletion, readQueued } from './queue.ts';
 import { deleteUser } from './service.ts';
 
@@ -38,7 +37,11 @@ const when = z.enum(['refuse', 'idle', 'hangup']).default('refuse').meta({
 });
 
 export function deletionRoutes(deps: FeatureDeps): Route[] {
-  const remove = defineRoute({
+  return [removalRoute(deps), ...queueRoutes(deps), ...recordRoutes(deps)];
+}
+
+function removalRoute(deps: FeatureDeps): Route {
+  return defineRoute({
     method: 'delete',
     path: `${USERS}/:user`,
     summary: 'Delete a user',
@@ -61,7 +64,7 @@ export function deletionRoutes(deps: FeatureDeps): Route[] {
     ],
     handler: async (ctx) => {
       const { tenant, params, query, ifMatch, actor, requestId, ip } = ctx;
-      if (query.when === 'hangup') requirePermission(actor, 'users:hangup-delete');
+      if (query.when === 'hangup') needHere(ctx, 'users:hangup-delete');
       try {
         await deleteUser(deps, {
           tenantId: tenant.id,
@@ -81,7 +84,9 @@ export function deletionRoutes(deps: FeatureDeps): Route[] {
       return { status: 204 };
     },
   });
+}
 
+function queueRoutes(deps: FeatureDeps): Route[] {
   const queue = defineRoute({
     method: 'get',
     path: '/api/v1/tenants/:tenant/deletions',
@@ -130,7 +135,7 @@ export function deletionRoutes(deps: FeatureDeps): Route[] {
     },
   });
 
-  return [remove, queue, readOne, cancel, ...recordRoutes(deps)];
+  return [queue, readOne, cancel];
 }
 
 function recordRoutes(deps: FeatureDeps): Route[] {
@@ -142,12 +147,13 @@ function recordRoutes(deps: FeatureDeps): Route[] {
     permission: 'users:read',
     query: pageQuery({}),
     response: { 200: pageOf(Deleted) },
-    handler: async ({ tenant, query, cursors }) => {
+    handler: async (ctx) => {
+      const { query, cursors } = ctx;
       const after = cursors.after(query.cursor, z.object({ deletedAt: z.coerce.date(), id: z.uuid() }));
-      const rows = await deps.db.asTenant(tenant.id, (tx) =>
+      const rows = await inTenant(deps.db, ctx, ({ tx, tenantId }) =>
         tx.deletedUser.findMany({
           where: {
-            tenantId: tenant.id,
+            tenantId,
             ...(after && {
               OR: [
                 { deletedAt: { lt: after.deletedAt } },
@@ -172,9 +178,10 @@ function recordRoutes(deps: FeatureDeps): Route[] {
     permission: 'users:read',
     params,
     response: { 200: Deleted },
-    handler: async ({ tenant, params: { user } }) => {
-      const row = await deps.db.asTenant(tenant.id, (tx) =>
-        tx.deletedUser.findFirst({ where: { tenantId: tenant.id, id: user } }),
+    handler: async (ctx) => {
+      const { user } = ctx.params;
+      const row = await inTenant(deps.db, ctx, ({ tx, tenantId }) =>
+        tx.deletedUser.findFirst({ where: { tenantId, id: user } }),
       );
       if (!row) throw notFound('deleted user', user);
       return { status: 200, body: remembered(row) };

@@ -97,6 +97,10 @@ async function readWhole(tx: Tx, tenantId: string, userId: string): Promise<Whol
                            WHERE ur.user_id = u.id), '[]'),
         'teams', coalesce((SELECT json_agg(json_build_object('name', t.name, 'capacity', m.capacity) ORDER BY t.name)
                            FROM team_members m JOIN teams t ON t.id = m.team_id WHERE m.user_id = u.id), '[]'),
+        'tags', coalesce((SELECT json_agg(w.name ORDER BY w.name) FROM user_tags ut JOIN tags w ON w.id = ut.tag_id
+                          WHERE ut.user_id = u.id), '[]'),
+        'skills', coalesce((SELECT json_agg(json_build_object('name', w.name, 'level', us.level) ORDER BY w.name)
+                            FROM user_skills us JOIN skills w ON w.id = us.skill_id WHERE us.user_id = u.id), '[]'),
         'lines', coalesce((SELECT json_agg(json_build_object('id', l.id, 'kind', l.kind, 'label', l.label) ORDER BY l.id)
                            FROM lines l WHERE l.user_id = u.id), '[]')) AS snapshot
     FROM users u WHERE u.tenant_id = ${tenantId}::uuid AND u.id = ${userId}::uuid`;

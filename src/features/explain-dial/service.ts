@@ -1,3 +1,4 @@
+import { seeingWholeTenant } from '../../db/client.ts';
 import type { DialPath } from '../../domain/dialling/decide.ts';
 import { notFound } from '../../domain/errors.ts';
 import type { CallLimits } from '../../domain/pbx/records.ts';
@@ -14,6 +15,8 @@ export interface Explained {
   limits: { user: CallLimits; tenant: CallLimits };
 }
 
+type UserRow = NonNullable<Awaited<ReturnType<TenantWork['tx']['user']['findFirst']>>>;
+
 /** May this user dial this, and why? As the PBX will answer once all changes have reached it. */
 export async function explainDial(
   work: TenantWork,
@@ -21,14 +24,29 @@ export async function explainDial(
   asked: string,
   path: DialPath,
 ): Promise<Explained> {
-  const { user, tenant } = await readUserAndTenant(work, userId);
-  const profile = user.profile ?? (await defaultProfile(work, tenant.defaultProfileId));
-  const shown = await numbersToShow(work, userId, user.outboundNumber?.e164, tenant.defaultNumberId);
+  const user = await work.tx.user.findFirst({ where: { tenantId: work.tenantId, id: userId } });
+  if (!user) throw notFound('user', userId);
+  // The user may be of the caller's teams while the one who is dialled is not; the PBX asks nobody's team.
+  return seeingWholeTenant(work.tx, () => explainFor(work, user, asked, path));
+}
+
+async function explainFor(
+  work: TenantWork,
+  user: UserRow,
+  asked: string,
+  path: DialPath,
+): Promise<Explained> {
+  const { tx, tenantId } = work;
+  // One after the other: relations that Prisma includes would be asked for at the same time on one connection.
+  const tenant = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+  const profile = await profileWithRules(work, user.profileId ?? tenant.defaultProfileId);
+  const shown = await numbersToShow(work, user.id, [user.outboundNumberId, tenant.defaultNumberId]);
+  const fences = await tx.fence.count({ where: { tenantId, userId: user.id } });
   const dialler: Dialler = {
     country: tenant.country,
     profile: profile && dialProfileOf(profile),
     active: user.status === 'active',
-    fenced: user.fence !== null,
+    fenced: fences > 0,
     allowOutbound: user.allowOutbound,
     allowTransfer: user.allowTransfer,
     shown,
@@ -50,28 +68,20 @@ export async function explainDial(
   };
 }
 
-async function readUserAndTenant({ tx, tenantId }: TenantWork, userId: string) {
-  const user = await tx.user.findFirst({
-    where: { tenantId, id: userId },
-    include: { outboundNumber: true, fence: true, profile: { include: RULES } },
-  });
-  if (!user) throw notFound('user', userId);
-  const tenant = await tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
-  return { user, tenant };
-}
-
-const RULES = { rules: { orderBy: { position: 'asc' } } } as const;
-
-function defaultProfile({ tx, tenantId }: TenantWork, id: string | null) {
-  return id === null ? null : tx.dialProfile.findFirst({ where: { tenantId, id }, include: RULES });
+function profileWithRules({ tx, tenantId }: TenantWork, id: string | null) {
+  return id === null
+    ? null
+    : tx.dialProfile.findFirst({
+        where: { tenantId, id },
+        include: { rules: { orderBy: { position: 'asc' } } },
+      });
 }
 
 /** As src/db/facts.ts tells the PBX: the group of the first team that has one, the user's number, the tenant's. */
 async function numbersToShow(
   { tx, tenantId }: TenantWork,
   userId: string,
-  own: string | undefined,
-  defaultNumberId: string | null,
+  [own, fallback]: [string | null, string | null],
 ): Promise<Dialler['shown']> {
   const group = await tx.$queryRaw<{ e164: string }[]>`
     SELECT n.e164 FROM caller_id_group_numbers g JOIN numbers n ON n.id = g.number_id
@@ -81,14 +91,15 @@ async function numbersToShow(
         AND team.caller_id_group_id IS NOT NULL
       ORDER BY lower(team.name) LIMIT 1)
     ORDER BY g.position`;
-  const fallback =
-    defaultNumberId === null
-      ? null
-      : await tx.phoneNumber.findFirst({ where: { tenantId, id: defaultNumberId } });
+  const numbers = await tx.phoneNumber.findMany({
+    where: { tenantId, id: { in: [own, fallback].filter((id) => id !== null) } },
+  });
+  const numberOf = (id: string | null, from: 'user' | 'tenant') =>
+    numbers.filter((row) => row.id === id).map(({ e164 }) => ({ number: e164, from }));
   return [
     ...group.map(({ e164 }) => ({ number: e164, from: 'team' as const })),
-    ...(own ? [{ number: own, from: 'user' as const }] : []),
-    ...(fallback ? [{ number: fallback.e164, from: 'tenant' as const }] : []),
+    ...numberOf(own, 'user'),
+    ...numberOf(fallback, 'tenant'),
   ];
 }
 

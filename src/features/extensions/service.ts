@@ -1,3 +1,4 @@
+import type { Tx } from '../../db/client.ts';
 import { DomainError, notFound } from '../../domain/errors.ts';
 import { displayNameOf } from '../../domain/users/display-name.ts';
 import type { TenantWork } from '../tenant-work.ts';
@@ -27,11 +28,26 @@ export async function listExtensions(
   return [...assigned, ...unassigned].toSorted((a, b) => (a.number < b.number ? -1 : 1)).slice(0, take);
 }
 
-const WITH_USER = {
-  include: {
-    user: { select: { id: true, username: true, firstName: true, lastName: true, callerIdName: true } },
-  },
-} as const;
+const SHOWN = { number: true, userId: true, assignedAt: true } as const;
+type AssignedRow = { number: string; userId: string; assignedAt: Date };
+
+/** Users are asked for apart: to a supervisor an extension of another team is taken, and by whom remains hidden. */
+async function assignedBodies(tx: Tx, rows: readonly AssignedRow[]): Promise<ExtensionBody[]> {
+  const users = await tx.user.findMany({
+    where: { id: { in: rows.map(({ userId }) => userId) } },
+    select: { id: true, username: true, firstName: true, lastName: true, callerIdName: true },
+  });
+  const byId = new Map(users.map((user) => [user.id, user]));
+  return rows.map(({ number, userId, assignedAt }) => {
+    const user = byId.get(userId);
+    return {
+      number,
+      free: false,
+      user: user ? { id: userId, username: user.username, name: displayNameOf(user) } : null,
+      assignedAt: assignedAt.toISOString(),
+    };
+  });
+}
 
 async function assignedAfter(
   { tx, tenantId }: TenantWork,
@@ -40,16 +56,11 @@ async function assignedAfter(
 ): Promise<ExtensionBody[]> {
   const rows = await tx.extension.findMany({
     where: { tenantId, ...(after !== null && { number: { gt: after } }) },
-    ...WITH_USER,
+    select: SHOWN,
     orderBy: { number: 'asc' },
     take,
   });
-  return rows.map(({ number, user, assignedAt }) => ({
-    number,
-    free: false,
-    user: { id: user.id, username: user.username, name: displayNameOf(user) },
-    assignedAt: assignedAt.toISOString(),
-  }));
+  return assignedBodies(tx, rows);
 }
 
 const freeBody = (number: string): ExtensionBody => ({ number, free: true, user: null, assignedAt: null });
@@ -57,14 +68,8 @@ const freeBody = (number: string): ExtensionBody => ({ number, free: true, user:
 /** One extension of the tenant's ranges, assigned or free. */
 export async function readExtension(work: TenantWork, number: string): Promise<ExtensionBody> {
   const { tx, tenantId } = work;
-  const row = await tx.extension.findFirst({ where: { tenantId, number }, ...WITH_USER });
-  if (row)
-    return {
-      ...freeBody(number),
-      free: false,
-      user: { id: row.user.id, username: row.user.username, name: displayNameOf(row.user) },
-      assignedAt: row.assignedAt.toISOString(),
-    };
+  const row = await tx.extension.findFirst({ where: { tenantId, number }, select: SHOWN });
+  if (row) return (await assignedBodies(tx, [row]))[0]!;
   const tenant = await tenantOf(work);
   const inRange = number.length === tenant.extensionLength && (await rangeAround(work, number));
   if (!inRange) throw notFound('extension', number);

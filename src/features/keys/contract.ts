@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../../api/cursor.ts';
 import { flag } from '../../api/query.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { type Actor, holds } from '../../domain/actor.ts';
+import { type Actor, holds, holdsEverywhere } from '../../domain/actor.ts';
 import { isTenantPermission, PERMISSIONS, type Permission } from '../../domain/permissions.ts';
 import type { FeatureDeps } from '../deps.ts';
 import { fields } from '../fields.ts';
@@ -28,7 +28,10 @@ const CreateTenantKey = z
         description: "Permissions. May be empty for a user's key, which reaches the user's own phones.",
       }),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
-    userId: z.uuid().optional().meta({ description: 'Makes it the key of a person: it ends with them.' }),
+    userId: z.uuid().optional().meta({
+      description:
+        'Makes it the key of a person: it ends with them, and holds of its scopes what they hold themselves at the time of a request.',
+    }),
   })
   .refine(({ scopes, userId }) => scopes.length > 0 || userId !== undefined, {
     path: ['scopes'],
@@ -133,6 +136,7 @@ function platformKeyRoutes({ db }: FeatureDeps): Route[] {
         tenantId: null,
         caller: { actor, requestId, ip },
         may: (permission) => holds(actor, permission),
+        mayEverywhere: (permission) => holdsEverywhere(actor, permission),
       }),
     );
 

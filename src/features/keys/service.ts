@@ -4,6 +4,7 @@ import { formatApiKey, generateApiKey, hashApiKeySecret } from '../../domain/api
 import { DomainError, notFound } from '../../domain/errors.ts';
 import { PERMISSIONS, type Permission } from '../../domain/permissions.ts';
 import { wrongField } from '../fields.ts';
+import { HARDWARE_PHONE } from '../roles/service.ts';
 import type { TenantWork } from '../tenant-work.ts';
 import { keyBody } from './presentation.ts';
 
@@ -26,6 +27,7 @@ export async function createKey(work: KeyWork, input: NewKey): Promise<KeyBody &
   if (input.expiresAt !== undefined && Date.parse(input.expiresAt) <= Date.now())
     throw wrongField('/expiresAt', 'This time has passed. Send one in the future, or leave it out.');
   const { tx, tenantId, caller } = work;
+  if (input.userId !== undefined) await requireSignIn(work, input.userId);
   const token = generateApiKey();
   const { kind, id, name } = caller.actor;
   const row = await tx.apiKey.create({
@@ -50,9 +52,19 @@ export async function createKey(work: KeyWork, input: NewKey): Promise<KeyBody &
   return { ...body, token: formatApiKey(token) };
 }
 
-/** Nobody grants what they do not hold. */
+/** A phone that belongs to a place has no sign-in. Should it become one later, its keys are refused from then on. */
+async function requireSignIn({ tx }: KeyWork, userId: string): Promise<void> {
+  const isPhone = await tx.userRole.count({ where: { userId, role: { builtin: HARDWARE_PHONE } } });
+  if (isPhone > 0)
+    throw wrongField(
+      '/userId',
+      'A hardware phone has no sign-in and no API key. Name a person, or leave it out.',
+    );
+}
+
+/** Nobody grants what they do not hold, nor to a whole tenant what they hold for their teams. */
 function checkScopes(work: KeyWork, scopes: readonly Permission[]): void {
-  const missing = scopes.findIndex((scope) => !work.may(scope));
+  const missing = scopes.findIndex((scope) => !work.mayEverywhere(scope));
   const permission = scopes[missing];
   if (permission === undefined) return;
   throw new DomainError(
@@ -124,7 +136,7 @@ export function ensureFirstPlatformKey(db: Database): Promise<string | null> {
     const actor = { kind: 'system', id: 'patchbay', name: 'Patchbay' } as const;
     const caller = { actor, requestId: null, ip: null };
     const { token } = await createKey(
-      { tx, tenantId: null, caller, may: () => true },
+      { tx, tenantId: null, caller, may: () => true, mayEverywhere: () => true },
       { name: 'First key', scopes: Object.keys(PERMISSIONS) as Permission[] },
     );
     return token;

@@ -35,6 +35,7 @@ export async function liveUsersById(
   userIds: readonly string[],
 ): Promise<LiveUser[]> {
   const owners = await inTenant(deps.db, asker, (work) => readOwners(work, userIds));
+  if (owners.length === 0) return [];
   const pbx = await connectedPbxOf(deps, asker.tenant.id);
   const channels = await onPbx(() => pbx.calls.channels());
   return lookAt(pbx, owners, channels, () => true);

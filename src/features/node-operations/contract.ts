@@ -85,6 +85,10 @@ const Plan = z
   .meta({ id: 'NodePlan', description: 'What a comparison would find and do now.' });
 
 export function nodeOperationRoutes(deps: FeatureDeps): Route[] {
+  return [...lookingRoutes(deps), ...comparingRoutes(deps)];
+}
+
+function lookingRoutes(deps: FeatureDeps): Route[] {
   const status = defineRoute({
     method: 'get',
     path: `${NODE}/status`,
@@ -94,23 +98,6 @@ export function nodeOperationRoutes(deps: FeatureDeps): Route[] {
     params,
     response: { 200: Status },
     handler: async (ctx) => ({ status: 200, body: await nodeStatus(deps, ctx.params.node) }),
-  });
-
-  const repair = defineRoute({
-    method: 'post',
-    path: `${NODE}/repair`,
-    summary: 'Compare a node with the database and repair it',
-    description: 'It happens by itself every minute; this is for now. 202: asked for, and not through yet.',
-    tag: 'nodes',
-    permission: 'pbx:repair',
-    params,
-    body: null,
-    response: { 200: Repair, 202: Repair },
-    wait: true,
-    handler: async (ctx) => {
-      const done = await repairNode(deps, ctx, ctx.params.node, ctx.waitSeconds);
-      return { status: done ? 200 : 202, body: { done } };
-    },
   });
 
   const drift = defineRoute({
@@ -134,6 +121,27 @@ export function nodeOperationRoutes(deps: FeatureDeps): Route[] {
     },
   });
 
+  return [status, drift];
+}
+
+function comparingRoutes(deps: FeatureDeps): Route[] {
+  const repair = defineRoute({
+    method: 'post',
+    path: `${NODE}/repair`,
+    summary: 'Compare a node with the database and repair it',
+    description: 'It happens by itself every minute; this is for now. 202: asked for, and not through yet.',
+    tag: 'nodes',
+    permission: 'pbx:repair',
+    params,
+    body: null,
+    response: { 200: Repair, 202: Repair },
+    wait: true,
+    handler: async (ctx) => {
+      const done = await repairNode(deps, ctx, ctx.params.node, ctx.waitSeconds);
+      return { status: done ? 200 : 202, body: { done } };
+    },
+  });
+
   const plan = defineRoute({
     method: 'get',
     path: `${NODE}/plan`,
@@ -146,5 +154,5 @@ export function nodeOperationRoutes(deps: FeatureDeps): Route[] {
     handler: async (ctx) => ({ status: 200, body: await planOfNode(deps, ctx.params.node) }),
   });
 
-  return [status, repair, drift, plan];
+  return [repair, plan];
 }

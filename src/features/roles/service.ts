@@ -1,10 +1,11 @@
-import type { Tx } from '../../db/client.ts';
+import { seeingWholeTenant, type Tx } from '../../db/client.ts';
 import { DomainError, type FieldError, notFound } from '../../domain/errors.ts';
 import { isPermission, PERMISSIONS } from '../../domain/permissions.ts';
 import type { BuiltinRole } from '../../domain/roles.ts';
+import { wrongField } from '../fields.ts';
 import type { TenantWork } from '../tenant-work.ts';
 
-type RoleRow = NonNullable<Awaited<ReturnType<Tx['role']['findUnique']>>>;
+export type RoleRow = NonNullable<Awaited<ReturnType<Tx['role']['findUnique']>>>;
 
 export function roleBody(row: RoleRow & { _count: { users: number } }) {
   return {
@@ -12,12 +13,13 @@ export function roleBody(row: RoleRow & { _count: { users: number } }) {
     key: row.builtin,
     name: row.name,
     permissions: [...row.permissions],
+    teamsOnly: row.teamsOnly,
     users: row._count.users,
     version: row.version,
   };
 }
 
-const WITH_COUNT = { include: { _count: { select: { users: true } } } } as const;
+export const WITH_COUNT = { include: { _count: { select: { users: true } } } } as const;
 
 export async function listRoles({ tx, tenantId }: TenantWork): Promise<ReturnType<typeof roleBody>[]> {
   const rows = await tx.role.findMany({ where: { tenantId }, ...WITH_COUNT, orderBy: { name: 'asc' } });
@@ -32,12 +34,17 @@ export async function readRole({ tx, tenantId }: TenantWork, id: string) {
 
 /**
  * Gives a user exactly these roles, named by key (`agent`) or id. Throws `validation-failed` for one that is not
- * there, `forbidden` for one that holds what the caller does not, `last-organisation-administrator`. Returns
+ * there or goes with no other, `forbidden` for one that holds what the caller does not, `last-organisation-administrator`. Returns
  * whether anything changed.
  */
 export async function setRoles(work: TenantWork, userId: string, named: readonly string[]): Promise<boolean> {
   const { tx, tenantId } = work;
   const wanted = await rolesNamed(work, named);
+  if (wanted.length > 1 && wanted.some(({ builtin }) => builtin === HARDWARE_PHONE))
+    throw wrongField(
+      '/roles',
+      'A hardware phone signs in nowhere, so it takes no other role beside this one.',
+    );
   const held = await tx.userRole.findMany({ where: { tenantId, userId }, select: { roleId: true } });
   const heldIds = new Set(held.map(({ roleId }) => roleId));
   const added = wanted.filter(({ id }) => !heldIds.has(id));
@@ -65,17 +72,26 @@ async function rolesNamed({ tx, tenantId }: TenantWork, named: readonly string[]
   return [...new Set(named.map((name) => byName.get(name)!))];
 }
 
-/** Nobody grants what they do not hold. */
-function requireHeld(work: TenantWork, role: RoleRow): void {
-  const permission = role.permissions.filter(isPermission).find((one) => !work.may(one));
+/**
+ * Nobody grants what they do not hold. What a caller holds for supervised teams alone can be granted only through a
+ * role that reaches no further.
+ */
+export function requireHeld(
+  work: TenantWork,
+  role: Pick<RoleRow, 'name' | 'permissions' | 'teamsOnly'>,
+  path = '/roles',
+): void {
+  const held = role.teamsOnly ? work.may : work.mayEverywhere;
+  const permission = role.permissions.filter(isPermission).find((one) => !held(one));
   if (permission === undefined) return;
   throw new DomainError(
     'forbidden',
     `The role "${role.name}" holds ${permission} (${PERMISSIONS[permission].allows}), which you do not hold and so cannot give. Ask someone who does.`,
-    { detail: { permission }, fields: [{ path: '/roles', message: `Leave "${role.name}" out.` }] },
+    { detail: { permission }, fields: [{ path, message: `Leave out what you do not hold: ${permission}.` }] },
   );
 }
 
+export const HARDWARE_PHONE: BuiltinRole = 'hardware-phone';
 const ADMINISTRATOR: BuiltinRole = 'organisation-administrator';
 
 /**
@@ -101,9 +117,11 @@ function isActiveAdministrator({ tx, tenantId }: TenantWork, userId: string): Pr
 }
 
 async function requireAnAdministrator({ tx, tenantId }: TenantWork): Promise<void> {
-  const left = await tx.user.count({
-    where: { tenantId, status: 'active', roles: { some: { role: { builtin: ADMINISTRATOR } } } },
-  });
+  const left = await seeingWholeTenant(tx, () =>
+    tx.user.count({
+      where: { tenantId, status: 'active', roles: { some: { role: { builtin: ADMINISTRATOR } } } },
+    }),
+  );
   if (left > 0) return;
   throw new DomainError(
     'last-organisation-administrator',

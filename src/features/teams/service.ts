@@ -3,7 +3,7 @@ import { lockVersion } from '../../db/versioned.ts';
 import { notFound } from '../../domain/errors.ts';
 import { displayNameOf } from '../../domain/users/display-name.ts';
 import { differing } from '../changes.ts';
-import { record, type TenantWork } from '../tenant-work.ts';
+import { needEverywhere, record, type TenantWork } from '../tenant-work.ts';
 
 export type NewTeam = { name: string; callerIdGroupId?: string | null };
 export type TeamChange = Partial<NewTeam>;
@@ -57,7 +57,9 @@ export async function listTeams(work: TenantWork, after: string | null, take: nu
   return withCounts(work, rows);
 }
 
+/** Teams are made, changed and removed by who may change all users; a supervisor manages the members. */
 export async function createTeam(work: TenantWork, input: NewTeam): Promise<TeamBody> {
+  needEverywhere(work, 'users:write');
   const { tx, tenantId } = work;
   const row = await tx.team.create({ data: { ...input, tenantId } });
   await record(work, {
@@ -75,6 +77,7 @@ export async function updateTeam(
   change: TeamChange,
   ifMatch: number | null,
 ): Promise<TeamBody> {
+  needEverywhere(work, 'users:write');
   const { tx } = work;
   await lockVersion(tx, 'teams', id, ifMatch);
   const before = await tx.team.findUniqueOrThrow({ where: { id } });
@@ -93,6 +96,7 @@ export async function updateTeam(
 
 /** Members stay users; what they showed through the team's caller ID group they show no more. */
 export async function deleteTeam(work: TenantWork, id: string, ifMatch: number | null): Promise<void> {
+  needEverywhere(work, 'users:write');
   const { tx } = work;
   await lockVersion(tx, 'teams', id, ifMatch);
   const row = await tx.team.delete({ where: { id } });

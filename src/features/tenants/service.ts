@@ -82,6 +82,7 @@ export async function createTenant(
       builtin,
       name: BUILTIN_ROLES[builtin].name,
       permissions: [...BUILTIN_ROLES[builtin].permissions],
+      teamsOnly: BUILTIN_ROLES[builtin].teamsOnly ?? false,
     })),
   });
   const reserved = (number: string) => deps.isReservedExtension(columns.country, number);

@@ -26,6 +26,10 @@ const ListQuery = pageQuery({
   }),
   team: repeated(z.uuid()),
   role: repeated(z.string().max(100)).meta({ description: 'Key or id.' }),
+  tag: repeated(z.string().max(100)).meta({ description: 'Name; users with any of them.' }),
+  skill: repeated(z.string().max(110)).meta({
+    description: 'Name, or name and least level (`english:5`); users with any of them.',
+  }),
   inSync: flag()
     .optional()
     .meta({ description: 'Whether the PBX has what stands here; false: still waiting or failed.' }),
@@ -141,7 +145,7 @@ function changingRoutes(deps: FeatureDeps): Route[] {
     ],
     handler: async (ctx) => {
       const { user } = ctx.params;
-      const changed = await inTenant(db, ctx, (work) => updateUser(work, user, ctx.body, ctx.ifMatch));
+      const changed = await inTenant(db, ctx, (work) => updateUser(work, deps, user, ctx.body, ctx.ifMatch));
       const body = await asApplied(deps, ctx, changed);
       return { status: 200, body, version: body.version };
     },

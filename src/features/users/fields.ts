@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { patchOf } from '../../api/patch.ts';
 import { fields, Limits } from '../fields.ts';
+import { Skills, Tags } from '../labels/labels.ts';
 import { LineKind } from '../lines/presentation.ts';
 
 const extension = z
@@ -40,6 +41,20 @@ const Details = z.strictObject({
   allowTransfer: z.boolean().default(true),
   allowJoinOutside: z.boolean().default(false),
   limits: Limits.optional(),
+  allowedNetworks: fields.networks.default([]).meta({
+    description: "Where the user's API keys and phones are accepted from; empty: from everywhere.",
+    example: ['192.0.2.0/24', '2001:db8::/32'],
+  }),
+  tags: Tags.default([]),
+  skills: Skills.default([]),
+  attributes: z
+    .record(z.string().max(40), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()]))
+    .default({})
+    .meta({
+      description:
+        'By key, as the tenant defined them (`…/attributes`); null clears one, others stay as they are.',
+      example: { autoDial: true },
+    }),
   extension,
   roles: Roles.default(['user']),
 });

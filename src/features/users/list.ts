@@ -23,6 +23,10 @@ export type UserFilter = {
   teamId?: string[];
   /** Key or id. */
   role?: string[];
+  /** Names. */
+  tag?: string[];
+  /** Names, each with a least level or without: `english:5`. */
+  skill?: string[];
   /** Nothing of the user waits for the PBX. */
   inSync?: boolean;
 };
@@ -103,6 +107,8 @@ function conditions(tenantId: string, filter: UserFilter): { where: string; valu
     clauses.push(
       `u.id IN (SELECT ur.user_id FROM user_roles ur WHERE ur.role_id = ANY (${parameter(filter.role)}::uuid[]))`,
     );
+  if (filter.tag) clauses.push(tagCondition(filter.tag, parameter));
+  if (filter.skill) clauses.push(skillCondition(filter.skill, parameter));
   if (filter.inSync !== undefined)
     clauses.push(
       `u.id ${filter.inSync ? 'NOT ' : ''}IN (SELECT substr(p.subject, 6)::uuid FROM sync_pending p
@@ -127,6 +133,22 @@ function wordCondition(word: string, parameter: (value: unknown) => string): str
   return `(${text} OR strpos(e.number, ${parameter(word)}::text) > 0
     OR u.id IN (SELECT n.user_id FROM numbers n WHERE n.tenant_id = $1::uuid AND strpos(n.e164, ${national}::text) > 0)
     OR u.outbound_number_id IN (SELECT n.id FROM numbers n WHERE n.tenant_id = $1::uuid AND strpos(n.e164, ${national}::text) > 0))`;
+}
+
+function tagCondition(names: readonly string[], parameter: (value: unknown) => string): string {
+  return `u.id IN (SELECT ut.user_id FROM user_tags ut JOIN tags w ON w.id = ut.tag_id
+    WHERE w.tenant_id = $1::uuid
+      AND lower(w.name) IN (SELECT lower(n) FROM unnest(${parameter(names)}::text[]) n))`;
+}
+
+function skillCondition(skills: readonly string[], parameter: (value: unknown) => string): string {
+  const wanted = skills.map((skill) => /^(.*?)(?::([1-9]|10))?$/su.exec(skill)!);
+  const names = parameter(wanted.map(([, name]) => name));
+  const levels = parameter(wanted.map(([, , level]) => Number(level ?? 1)));
+  return `u.id IN (SELECT us.user_id FROM user_skills us JOIN skills w ON w.id = us.skill_id
+    JOIN unnest(${names}::text[], ${levels}::integer[]) AS n (name, level)
+      ON lower(n.name) = lower(w.name) AND us.level >= n.level
+    WHERE w.tenant_id = $1::uuid)`;
 }
 
 function phoneCondition(phone: readonly string[], parameter: (value: unknown) => string): string {

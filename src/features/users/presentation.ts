@@ -41,6 +41,15 @@ export const User = z
       .boolean()
       .meta({ description: 'May leave two outside parties talking to each other.' }),
     limits: Limits,
+    allowedNetworks: z
+      .array(z.string())
+      .meta({ description: 'Where API keys and phones are accepted from; empty: from everywhere.' }),
+    tags: z.array(z.string()),
+    skills: z.array(z.object({ name: z.string(), level: z.int() })),
+    attributes: z.record(z.string(), z.unknown()).meta({
+      description: 'What the tenant keeps besides, by key; secrets are left out.',
+    }),
+    secretAttributes: z.array(z.string()).meta({ description: 'Keys of the secrets that are set.' }),
     teams: z.array(z.object({ id: z.uuid(), name: z.string(), capacity: z.enum(['agent', 'supervisor']) })),
     lines: z.array(z.object({ id: z.string(), kind: LineKind, label: z.string().nullable() })),
     sync: Sync,
@@ -77,6 +86,11 @@ export function userRecord(row: UserRow) {
     allowTransfer: row.allowTransfer,
     allowJoinOutside: row.allowJoinOutside,
     limits: limitsBody(row),
+    allowedNetworks: row.allowedNetworks,
+    tags: row.tags,
+    skills: row.skills,
+    attributes: row.attributes,
+    secretAttributes: row.secretAttributes,
     teams: row.teams,
     lines: row.lines,
     version: row.version,

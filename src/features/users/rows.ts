@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/client.ts';
 import { notFound } from '../../domain/errors.ts';
+import type { AttributeValue } from '../../domain/users/attributes.ts';
 import type { LineKind } from '../lines/presentation.ts';
 
 /** A user with all that a list shows of it. */
@@ -26,6 +27,7 @@ export type UserRow = {
   maxAbroadPerHour: number | null;
   maxAbroadMinutes: number | null;
   maxCallSeconds: number | null;
+  allowedNetworks: string[];
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -34,6 +36,10 @@ export type UserRow = {
   outboundNumber: string | null;
   numbers: string[];
   roles: { id: string; key: string | null; name: string }[];
+  tags: string[];
+  skills: { name: string; level: number }[];
+  attributes: Record<string, AttributeValue>;
+  secretAttributes: string[];
   teams: { id: string; name: string; capacity: 'agent' | 'supervisor' }[];
   lines: { id: string; kind: LineKind; label: string | null }[];
   pendingSince: Date | null;
@@ -55,11 +61,21 @@ const ROWS = `
     u.record_calls AS "recordCalls", u.allow_outbound AS "allowOutbound", u.allow_transfer AS "allowTransfer",
     u.allow_join_outside AS "allowJoinOutside", u.max_calls_abroad AS "maxCallsAbroad",
     u.max_abroad_per_hour AS "maxAbroadPerHour", u.max_abroad_minutes AS "maxAbroadMinutes",
-    u.max_call_seconds AS "maxCallSeconds", u.version, u.created_at AS "createdAt", u.updated_at AS "updatedAt",
+    u.max_call_seconds AS "maxCallSeconds", u.allowed_networks AS "allowedNetworks", u.version, u.created_at AS "createdAt", u.updated_at AS "updatedAt",
     t.sip_domain AS "sipDomain", e.number AS extension, shown.e164 AS "outboundNumber",
     coalesce((SELECT json_agg(n.e164 ORDER BY n.e164) FROM numbers n WHERE n.user_id = u.id), '[]') AS numbers,
     coalesce((SELECT json_agg(json_build_object('id', r.id, 'key', r.builtin, 'name', r.name) ORDER BY r.name)
       FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id), '[]') AS roles,
+    coalesce((SELECT json_agg(w.name ORDER BY lower(w.name))
+      FROM user_tags ut JOIN tags w ON w.id = ut.tag_id WHERE ut.user_id = u.id), '[]') AS tags,
+    coalesce((SELECT json_agg(json_build_object('name', w.name, 'level', us.level) ORDER BY lower(w.name))
+      FROM user_skills us JOIN skills w ON w.id = us.skill_id WHERE us.user_id = u.id), '[]') AS skills,
+    coalesce((SELECT json_object_agg(d.key, a.value ORDER BY d.key) FROM user_attributes a
+      JOIN attribute_definitions d ON d.id = a.definition_id WHERE a.user_id = u.id AND a.value IS NOT NULL), '{}')
+      AS attributes,
+    coalesce((SELECT json_agg(d.key ORDER BY d.key) FROM user_attributes a
+      JOIN attribute_definitions d ON d.id = a.definition_id WHERE a.user_id = u.id AND a.secret IS NOT NULL), '[]')
+      AS "secretAttributes",
     coalesce((SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'capacity', m.capacity)
         ORDER BY lower(g.name), m.capacity)
       FROM team_members m JOIN teams g ON g.id = m.team_id WHERE m.user_id = u.id), '[]') AS teams,

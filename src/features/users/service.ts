@@ -1,12 +1,14 @@
 import { lockVersion } from '../../db/versioned.ts';
+import { setAttributes } from '../attributes/values.ts';
 import { differing } from '../changes.ts';
 import type { FeatureDeps } from '../deps.ts';
 import { assignExtension, changeExtension } from '../extensions/service.ts';
 import { limitColumns, wrongField } from '../fields.ts';
+import { setSkills, setTags } from '../labels/assign.ts';
 import { addLine, endWebphoneLines } from '../lines/service.ts';
 import { ownedNumberId } from '../numbers/owned.ts';
 import { keepingAnAdministrator, setRoles } from '../roles/service.ts';
-import { need, record, type TenantWork } from '../tenant-work.ts';
+import { need, needEverywhere, record, type TenantWork } from '../tenant-work.ts';
 import { tenantOf } from '../tenants/service.ts';
 import { unusedAlias } from './alias.ts';
 import type { NewUser, UserChange } from './fields.ts';
@@ -23,9 +25,22 @@ export async function readUser({ tx, tenantId }: TenantWork, userId: string): Pr
 export async function createUser(
   work: TenantWork,
   deps: Deps,
-  { extension, roles, phone, limits, outboundNumber, sipAlias, ...columns }: NewUser,
+  {
+    extension,
+    roles,
+    tags,
+    skills,
+    attributes,
+    phone,
+    limits,
+    outboundNumber,
+    sipAlias,
+    ...columns
+  }: NewUser,
 ): Promise<UserBody> {
   const { tx, tenantId } = work;
+  // A new user is in no team yet, and so nobody's who holds this for teams alone.
+  needEverywhere(work, 'users:write');
   if (extension) need(work, 'extensions:write');
   if (phone !== 'none') need(work, 'lines:write');
   requireName(columns);
@@ -40,6 +55,9 @@ export async function createUser(
     select: { id: true },
   });
   await setRoles(work, id, roles);
+  await setAttributes(work, deps, id, attributes, true);
+  if (tags.length > 0) await setTags(work, id, tags);
+  if (skills.length > 0) await setSkills(work, id, skills);
   if (phone !== 'none') await addLine(work, deps, id, { kind: phone });
   // Last, because it makes others of the tenant wait who want an extension.
   if (extension) await assignExtension(work, id, extension);
@@ -56,12 +74,13 @@ export async function createUser(
 /** Changes what is sent and differs; what changes nothing leaves the version as it is. */
 export async function updateUser(
   work: TenantWork,
+  deps: Deps,
   userId: string,
   change: UserChange,
   ifMatch: number | null,
 ): Promise<UserBody> {
   const { tx, tenantId } = work;
-  const { extension, roles, limits, outboundNumber, status, ...columns } = change;
+  const { extension, roles, tags, skills, attributes, limits, outboundNumber, status, ...columns } = change;
   if (extension !== undefined) need(work, 'extensions:write');
   if (status !== undefined) need(work, 'users:suspend');
   await lockVersion(tx, 'users', userId, ifMatch);
@@ -79,11 +98,25 @@ export async function updateUser(
     await tx.user.update({ where: { id: userId }, data });
   }
   const otherRoles = roles !== undefined && (await setRoles(work, userId, roles));
+  const otherAttributes =
+    attributes !== undefined && (await setAttributes(work, deps, userId, attributes, false));
+  const otherLabels = await changeLabels(work, userId, { tags, skills });
   const otherStatus = status !== undefined && (await changeStatus(work, userId, status));
   const otherExtension = extension !== undefined && (await changeExtension(work, userId, extension));
-  if (!data && !otherRoles && !otherStatus && !otherExtension) return userBody(before);
+  if (!data && !otherRoles && !otherLabels && !otherAttributes && !otherStatus && !otherExtension)
+    return userBody(before);
   if (!data && !otherStatus) await touchUser(work, userId);
   return recordedChange(work, 'user.update', before);
+}
+
+async function changeLabels(
+  work: TenantWork,
+  userId: string,
+  { tags, skills }: Pick<UserChange, 'tags' | 'skills'>,
+): Promise<boolean> {
+  const otherTags = tags !== undefined && (await setTags(work, userId, tags));
+  const otherSkills = skills !== undefined && (await setSkills(work, userId, skills));
+  return otherTags || otherSkills;
 }
 
 /**

@@ -150,6 +150,7 @@ test('no description holds a secret', () => {
       displayName: 'Ann',
       extension: '1001',
       mayTransfer: true,
+      allowedNetworks: [],
     }),
     ...trunkEntries({
       id: TENANT,
@@ -167,7 +168,9 @@ test('no description holds a secret', () => {
 
 test('a line has a context, an identity and no word that Asterisk would take from the phone', () => {
   const line = { lineId: 'pbaaaaaaaaaa', kind: 'webrtc' as const, digest: 'MD5:0', displayName: 'Ann' };
-  const [, , endpoint] = [...lineEntries({ ...line, extension: null, mayTransfer: false }).values()];
+  const [, , endpoint] = [
+    ...lineEntries({ ...line, extension: null, mayTransfer: false, allowedNetworks: [] }).values(),
+  ];
   expect(JSON.parse(endpoint!)).toMatchObject({
     context: 'pb-phones',
     identify_by: 'username',
@@ -177,7 +180,9 @@ test('a line has a context, an identity and no word that Asterisk would take fro
   });
   const [, aor, spare] = [...spareLineEntries({ ...line, kind: 'sip' }).values()];
   expect(JSON.parse(spare!).context).toBe('pb-nowhere');
-  const own = [...lineEntries({ ...line, kind: 'sip', extension: '1', mayTransfer: true }).values()];
+  const own = [
+    ...lineEntries({ ...line, kind: 'sip', extension: '1', mayTransfer: true, allowedNetworks: [] }).values(),
+  ];
   expect(aor, 'giving a spare line to a user leaves the aor that Asterisk tracks').toBe(own[1]);
 });
 

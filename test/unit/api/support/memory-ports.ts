@@ -28,6 +28,7 @@ export function memoryKeys(): { authenticate: Authenticate; issue: typeof issue;
       name: 'test key',
       tenantId,
       scopes: new Set(scopes),
+      teamsOnly: new Set(),
       userId,
     };
     keys.set(token.id, { hash: hashApiKeySecret(token.secret), actor });

@@ -35,6 +35,7 @@ export async function startTestApp(more: Route[] = [], options: Partial<AppOptio
     routes: [...noteRoutes(rows, tried), ...more],
     authenticate: keys.authenticate,
     resolveTenant,
+    reaches: async () => true,
     idempotencyStore: idempotency,
     secret: new Uint8Array(32).fill(7),
     version: '0.0.0',
