@@ -129,11 +129,15 @@ test.each(['dialled', 'received'] as const)(
 );
 
 test('attended, by digits: the consultation itself is refused; the first call goes on', async () => {
-  const { inside, outside } = await outsideCall(alice, 'received');
-  await inside.sendDtmf('*20698765432');
-  await dialplan.report('PbRefused', { User: alice.id, Dialled: '0698765432', Reason: 'join-off' });
-  await hearEachOther(inside, outside);
-  await inside.hangup();
+  const refused = async (how: 'dialled' | 'received', number: string) => {
+    const dora = await tenant.user({ profile: 'national', number });
+    const { inside, outside } = await outsideCall(dora, how);
+    await inside.sendDtmf('*20698765432', 'info');
+    await dialplan.report('PbRefused', { User: dora.id, Dialled: '0698765432', Reason: 'join-off' });
+    await hearEachOther(inside, outside);
+    await inside.hangup();
+  };
+  await Promise.all([refused('dialled', '+33155501101'), refused('received', '+33155501102')]);
 });
 
 test('an outside party given to a colleague counts as talking to the colleague', async () => {

@@ -58,6 +58,16 @@ test('by digits: blind and attended, in RTP and by INFO, with the same rights', 
     await hearEachOther(calling, consultation);
     await calling.hangup();
   };
+  const attendedOutside = async (extension: string) => {
+    const { calling, called } = await pair(extension);
+    await called.sendDtmf('*20612345678', 'info');
+    const seen = await carrier.nextCall(patience);
+    expect([seen.number, seen.from.user]).toEqual(['+33612345678', '+33155501000']);
+    await hearEachOther(called, seen.call);
+    await called.hangup();
+    await hearEachOther(calling, seen.call);
+    await calling.hangup();
+  };
   const refusedBlind = async (extension: string) => {
     const { one, other, calling, called } = await pair(extension);
     const returning = other.phone.expectCall({}, patience);
@@ -83,8 +93,9 @@ test('by digits: blind and attended, in RTP and by INFO, with the same rights', 
     blind('rtp', '2100'),
     blind('info', '2200'),
     attended('2300'),
+    attendedOutside('2600'),
     refusedBlind('2400'),
     refusedAttended('2500'),
   ]);
-  expect(await carrier.callsSoFar()).toHaveLength(before);
+  expect(await carrier.callsSoFar()).toHaveLength(before + 1);
 });
